@@ -1,0 +1,217 @@
+//! Gas: what each instruction costs.
+
+/// Gas class of an operation: the granularity of a [`GasTable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Class {
+    /// `add`, `addi`, `sub`, `lui`, `auipc`.
+    Arith,
+    /// `and`, `or`, `xor` and their immediate forms.
+    Logic,
+    /// Shifts.
+    Shift,
+    /// `slt`, `sltu` and their immediate forms.
+    Compare,
+    /// Conditional branches, taken or not.
+    Branch,
+    /// `jal`, `jalr`.
+    Jump,
+    /// Loads.
+    Load,
+    /// Stores.
+    Store,
+    /// `mul`, `mulh`, `mulhsu`, `mulhu`.
+    Mul,
+    /// `div`, `divu`, `rem`, `remu`.
+    Div,
+    /// Reads of the counters.
+    Csr,
+    /// `fence`, `fence.i`.
+    Fence,
+    /// `ebreak`, illegal instructions and unknown ecalls: what ends a run by itself.
+    System,
+}
+
+impl Class {
+    /// Number of classes.
+    pub const COUNT: usize = 13;
+    /// Every class, in discriminant order.
+    pub const ALL: [Class; Self::COUNT] = [
+        Self::Arith,
+        Self::Logic,
+        Self::Shift,
+        Self::Compare,
+        Self::Branch,
+        Self::Jump,
+        Self::Load,
+        Self::Store,
+        Self::Mul,
+        Self::Div,
+        Self::Csr,
+        Self::Fence,
+        Self::System,
+    ];
+
+    /// The class's name in a gas table file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Arith => "arith",
+            Self::Logic => "logic",
+            Self::Shift => "shift",
+            Self::Compare => "compare",
+            Self::Branch => "branch",
+            Self::Jump => "jump",
+            Self::Load => "load",
+            Self::Store => "store",
+            Self::Mul => "mul",
+            Self::Div => "div",
+            Self::Csr => "csr",
+            Self::Fence => "fence",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Price of one ecall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct EcallCost {
+    /// Gas for the call itself.
+    pub base: u16,
+    /// Gas for each 32-bit word asked for: `ceil(len / 4)`, whatever the alignment.
+    pub per_word: u16,
+}
+
+impl EcallCost {
+    /// Gas for a call that moves `words` 32-bit words. Below 2^47 for any 32-bit length.
+    pub const fn total(self, words: u64) -> u64 {
+        self.base as u64 + self.per_word as u64 * words
+    }
+}
+
+/// What a run's instructions and ecalls cost: a parameter of the run, never part of a program's identity.
+///
+/// Costs range over `0..=65535`. A zero cost is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct GasTable {
+    /// Cost of [`Class::Arith`].
+    pub arith: u16,
+    /// Cost of [`Class::Logic`].
+    pub logic: u16,
+    /// Cost of [`Class::Shift`].
+    pub shift: u16,
+    /// Cost of [`Class::Compare`].
+    pub compare: u16,
+    /// Cost of [`Class::Branch`].
+    pub branch: u16,
+    /// Cost of [`Class::Jump`].
+    pub jump: u16,
+    /// Cost of [`Class::Load`].
+    pub load: u16,
+    /// Cost of [`Class::Store`].
+    pub store: u16,
+    /// Cost of [`Class::Mul`].
+    pub mul: u16,
+    /// Cost of [`Class::Div`].
+    pub div: u16,
+    /// Cost of [`Class::Csr`].
+    pub csr: u16,
+    /// Cost of [`Class::Fence`].
+    pub fence: u16,
+    /// Cost of [`Class::System`].
+    pub system: u16,
+    /// Cost of `exit`; it moves no words.
+    pub exit: u16,
+    /// Cost of `read`. A call with a bad file descriptor costs the base alone.
+    pub read: EcallCost,
+    /// Cost of `write`. A call with a bad file descriptor costs the base alone.
+    pub write: EcallCost,
+    /// Cost of a host call, over the words of its input and of its output buffer, each rounded up.
+    pub host_call: EcallCost,
+}
+
+impl GasTable {
+    /// Cost of one instruction of `class`.
+    pub const fn class(&self, class: Class) -> u16 {
+        match class {
+            Class::Arith => self.arith,
+            Class::Logic => self.logic,
+            Class::Shift => self.shift,
+            Class::Compare => self.compare,
+            Class::Branch => self.branch,
+            Class::Jump => self.jump,
+            Class::Load => self.load,
+            Class::Store => self.store,
+            Class::Mul => self.mul,
+            Class::Div => self.div,
+            Class::Csr => self.csr,
+            Class::Fence => self.fence,
+            Class::System => self.system,
+        }
+    }
+
+    /// Cost of an ecall, from its number and arguments a0..a3. Below 2^48.
+    pub fn ecall(&self, number: u32, args: [u32; 4]) -> u64 {
+        use crate::ecall::*;
+        let words = |len: u32| (len as u64).div_ceil(4);
+        match number {
+            EXIT => self.exit as u64,
+            READ => self.read.total(if args[0] == FD_INPUT { words(args[2]) } else { 0 }),
+            WRITE => {
+                let known = matches!(args[0], FD_STDOUT | FD_STDERR | FD_JOURNAL);
+                self.write.total(if known { words(args[2]) } else { 0 })
+            }
+            n if is_host_call(n) => self.host_call.total(words(args[1]) + words(args[3])),
+            _ => self.system as u64,
+        }
+    }
+
+    /// A table in which every instruction and ecall costs 1, and words are free: gas counts instructions.
+    pub const UNIT: Self = Self {
+        arith: 1,
+        logic: 1,
+        shift: 1,
+        compare: 1,
+        branch: 1,
+        jump: 1,
+        load: 1,
+        store: 1,
+        mul: 1,
+        div: 1,
+        csr: 1,
+        fence: 1,
+        system: 1,
+        exit: 1,
+        read: EcallCost { base: 1, per_word: 0 },
+        write: EcallCost { base: 1, per_word: 0 },
+        host_call: EcallCost { base: 1, per_word: 0 },
+    };
+}
+
+/// Prices that follow what each class costs to prove with the present circuits.
+impl Default for GasTable {
+    fn default() -> Self {
+        Self {
+            arith: 2,
+            logic: 3,
+            shift: 3,
+            compare: 2,
+            branch: 2,
+            jump: 2,
+            load: 2,
+            store: 2,
+            mul: 4,
+            div: 8,
+            csr: 4,
+            fence: 2,
+            system: 2,
+            exit: 2,
+            read: EcallCost { base: 4, per_word: 4 },
+            write: EcallCost { base: 4, per_word: 4 },
+            host_call: EcallCost { base: 8, per_word: 8 },
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Memory of an Ember run: pages and permissions, program images, image identities, and the address space.
+//!
+//! - [`Image`]: a program's initial pages, loaded from an ELF; [`Image::id`] is its identity.
+//! - [`Layout`]: where the run's zeroed memory, stack and input region lie, a function of image header, memory
+//!   limit and input length that interpreter, prover and verifier share.
+//! - [`AddressSpace`]: the memory of a run, with execute-only code.
+//! - [`digest`]: Poseidon2 over KoalaBear, the hash behind every identity of a statement.
+//!
+//! Source: SPEC section 2 and 6.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod address_space;
+pub mod digest;
+mod elf;
+mod image;
+mod layout;
+mod perm;
+pub mod tree;
+
+pub use address_space::AddressSpace;
+pub use digest::Digest;
+pub use elf::{ElfError, Symbol, symbols};
+pub use image::{Header, Image, ImageError, MAX_IMAGE_BYTES, Part, Segment};
+pub use layout::{Layout, LayoutError, MAX_INPUT_LEN, MAX_MEMORY_LIMIT};
+pub use perm::Perm;
+
+/// Bytes of a page: permissions have this granularity.
+pub const PAGE_SIZE: u32 = 4096;
+/// log2 of [`PAGE_SIZE`].
+pub const PAGE_BITS: u32 = 12;
+/// Number of pages of the address space.
+pub const PAGE_COUNT: u32 = 1 << (32 - PAGE_BITS);
+
+/// Number of the page that holds `address`.
+pub const fn page_of(address: u32) -> u32 {
+    address >> PAGE_BITS
+}

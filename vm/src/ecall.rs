@@ -1,0 +1,161 @@
+//! Ecalls: SPEC section 4.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use ember_isa::{ExitReason, ecall};
+use ember_memory::Perm;
+
+use crate::host::{MAX_HOST_CALL_LEN, abort};
+use crate::machine::{MAX_JOURNAL_LEN, Stop};
+use crate::{Host, HostReply, Machine, Tracer};
+
+/// Bytes moved at a time between guest and host.
+const CHUNK: usize = 4096;
+
+impl Machine<'_> {
+    /// Executes the ecall at pc and returns its result, or ends the run. Gas first, then the number, then file
+    /// descriptor, pointer range and the rest.
+    pub(crate) fn ecall(&mut self, host: &mut impl Host, tracer: &mut impl Tracer) -> Result<u32, Stop> {
+        let (number, args) = self.ecall_arguments();
+        let before = self.gas;
+        self.charge(self.config.gas_table.ecall(number, args))?;
+        let [a0, a1, a2, a3] = args;
+        match number {
+            ecall::EXIT => Err(ExitReason::Halt(a0).into()),
+            ecall::READ if a0 == ecall::FD_INPUT => self.read(a1, a2, host, tracer),
+            ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
+                self.write(a0, a1, a2, host, tracer)
+            }
+            ecall::READ | ecall::WRITE => Ok(ecall::EBADF),
+            n if ecall::is_host_call(n) => {
+                let result = self.host_call(n, [a0, a1, a2, a3], before, host, tracer);
+                if let Err(Stop::Pause) = result {
+                    self.gas = before;
+                }
+                result
+            }
+            n => Err(ExitReason::UnknownEcall(n).into()),
+        }
+    }
+
+    fn read(
+        &mut self,
+        ptr: u32,
+        len: u32,
+        host: &mut impl Host,
+        tracer: &mut impl Tracer,
+    ) -> Result<u32, Stop> {
+        if let Some(bad) = self.memory.first_without(ptr, len, Perm::READ_WRITE) {
+            return Err(ExitReason::StoreAccessFault(bad).into());
+        }
+        let old = self.words(ptr, len, tracer);
+        let mut buf = [0; CHUNK];
+        let mut n = 0;
+        while n < len {
+            let want = CHUNK.min((len - n) as usize);
+            let got = host.read(&mut buf[..want]).min(want);
+            if got == 0 {
+                break;
+            }
+            self.memory.write(ptr + n, &buf[..got]).expect("checked above");
+            n += got as u32;
+        }
+        self.tell(ptr, &old, tracer);
+        Ok(n)
+    }
+
+    fn write(
+        &mut self,
+        fd: u32,
+        ptr: u32,
+        len: u32,
+        host: &mut impl Host,
+        tracer: &mut impl Tracer,
+    ) -> Result<u32, Stop> {
+        if let Some(bad) = self.memory.first_without(ptr, len, Perm::READ) {
+            return Err(ExitReason::LoadAccessFault(bad).into());
+        }
+        if fd == ecall::FD_JOURNAL && self.journal.len() + len as usize > MAX_JOURNAL_LEN {
+            return Err(ExitReason::HostAbort(abort::JOURNAL_FULL).into());
+        }
+        let mut buf = [0; CHUNK];
+        let mut n = 0;
+        while n < len {
+            let chunk = &mut buf[..CHUNK.min((len - n) as usize)];
+            self.memory.read(ptr + n, chunk).expect("checked above");
+            match fd {
+                ecall::FD_JOURNAL => self.journal.extend_from_slice(chunk),
+                _ => host.write(fd, chunk),
+            }
+            n += chunk.len() as u32;
+        }
+        let old = self.words(ptr, len, tracer);
+        self.tell(ptr, &old, tracer);
+        Ok(len)
+    }
+
+    fn host_call(
+        &mut self,
+        number: u32,
+        [in_ptr, in_len, out_ptr, out_len]: [u32; 4],
+        gas_before: u64,
+        host: &mut impl Host,
+        tracer: &mut impl Tracer,
+    ) -> Result<u32, Stop> {
+        if let Some(bad) = self.memory.first_without(in_ptr, in_len, Perm::READ) {
+            return Err(ExitReason::LoadAccessFault(bad).into());
+        }
+        if let Some(bad) = self.memory.first_without(out_ptr, out_len, Perm::READ_WRITE) {
+            return Err(ExitReason::StoreAccessFault(bad).into());
+        }
+        let reply = if in_len > MAX_HOST_CALL_LEN || out_len > MAX_HOST_CALL_LEN {
+            HostReply::Abort(abort::TOO_LONG)
+        } else {
+            let mut input = vec![0; in_len as usize];
+            self.memory.read(in_ptr, &mut input).expect("checked above");
+            match host.host_call(number, &input, out_len) {
+                HostReply::Return(mut output) => {
+                    output.truncate(out_len as usize);
+                    let h = self.hasher.clone();
+                    self.transcript.absorb_return(&h, number, gas_before, &input, &output);
+                    HostReply::Return(output)
+                }
+                other => other,
+            }
+        };
+        match reply {
+            HostReply::Return(output) => {
+                let old_in = self.words(in_ptr, in_len, tracer);
+                self.tell(in_ptr, &old_in, tracer);
+                let old_out = self.words(out_ptr, out_len, tracer);
+                self.memory.write(out_ptr, &output).expect("checked above");
+                self.tell(out_ptr, &old_out, tracer);
+                Ok(output.len() as u32)
+            }
+            HostReply::Abort(code) => {
+                let h = self.hasher.clone();
+                self.transcript.absorb_abort(&h, number, self.gas, in_len, out_len, code);
+                Err(ExitReason::HostAbort(code).into())
+            }
+            HostReply::Pause => Err(Stop::Pause),
+        }
+    }
+
+    /// The aligned words that `ptr .. ptr + len` touches, for a tracer that listens; nothing otherwise.
+    fn words<T: Tracer>(&self, ptr: u32, len: u32, _: &T) -> Vec<u32> {
+        if !T::ENABLED || len == 0 {
+            return Vec::new();
+        }
+        let last = ptr + (len - 1);
+        (ptr / 4..=last / 4).map(|w| self.word(w * 4).expect("checked by the caller")).collect()
+    }
+
+    /// Tells the tracer of the words from `ptr` on, whose values were `old`.
+    fn tell(&self, ptr: u32, old: &[u32], tracer: &mut impl Tracer) {
+        for (i, &old) in old.iter().enumerate() {
+            let new = self.word((ptr & !3) + 4 * i as u32).expect("checked by the caller");
+            tracer.io_word(old, new);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The metered RV32EM interpreter.
+//!
+//! ```
+//! use ember_vm::{Machine, NoHost, Program, RunConfig};
+//! # use ember_memory::{Image, Part, Perm};
+//! # let code = [0x0070_0513u32, 0x05d0_0293, 0x0000_0073].map(u32::to_le_bytes).concat();
+//! # let part = Part { address: 0x1000, data: &code, mem_len: 12, perm: Perm::EXECUTE };
+//! # let image = Image::from_parts(0x1000, &[part])?;
+//! let program = Program::new(image); // or Program::load(elf_bytes)?
+//! let mut machine = Machine::new(&program, RunConfig::default())?;
+//! let exit = machine.run(&mut NoHost);
+//! println!("{exit}, {} gas, {} instructions", machine.gas_used(), machine.instructions());
+//! # assert_eq!(exit.reason, ember_isa::ExitReason::Halt(7));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Source: SPEC sections 1 to 5.
+#![cfg_attr(not(test), no_std)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod config;
+mod ecall;
+mod host;
+mod machine;
+mod program;
+pub mod semantics;
+mod tracer;
+
+pub use config::RunConfig;
+pub use host::{Host, HostReply, MAX_HOST_CALL_LEN, NoHost, PrivateInput, Transcript, abort};
+pub use machine::{MAX_JOURNAL_LEN, Machine, Status};
+pub use program::Program;
+pub use tracer::{NoTrace, Step, Tracer};

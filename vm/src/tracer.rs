@@ -1,0 +1,53 @@
+//! What an interpreter tells of each step.
+
+/// A retired instruction: what cannot be derived from the program and the steps before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Step {
+    /// Address of the instruction.
+    pub pc: u32,
+    /// Value of the destination register after the instruction; for an ecall its result, a0; zero where there is
+    /// no destination or it is x0.
+    pub rd: u32,
+    /// For a load or store, the aligned memory word that holds the accessed bytes, before the access; else zero.
+    pub mem: u32,
+}
+
+/// Receives a run as it happens. Interpreters are generic over it, so that [`NoTrace`] costs nothing.
+pub trait Tracer {
+    /// Whether anybody listens: work only for the tracer hangs on this.
+    const ENABLED: bool = true;
+
+    /// An instruction retired.
+    fn step(&mut self, step: Step);
+
+    /// An ecall passes over an aligned word of its pointer range, in ascending order and before its
+    /// [`Self::step`]: the word's value before and after.
+    fn io_word(&mut self, old: u32, new: u32);
+}
+
+/// Listens to nothing.
+pub struct NoTrace;
+
+impl Tracer for NoTrace {
+    const ENABLED: bool = false;
+
+    #[inline(always)]
+    fn step(&mut self, _: Step) {}
+
+    #[inline(always)]
+    fn io_word(&mut self, _: u32, _: u32) {}
+}
+
+impl<T: Tracer> Tracer for &mut T {
+    const ENABLED: bool = T::ENABLED;
+
+    #[inline(always)]
+    fn step(&mut self, step: Step) {
+        (**self).step(step);
+    }
+
+    #[inline(always)]
+    fn io_word(&mut self, old: u32, new: u32) {
+        (**self).io_word(old, new);
+    }
+}
