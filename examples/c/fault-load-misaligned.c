@@ -1,0 +1,11 @@
+/* Ends with LoadAddressMisaligned: a word load at an odd address (SPEC section 1). */
+#include "ember.h"
+
+int main(const uint8_t *input, uint32_t length) {
+    (void)input, (void)length;
+    ember_honest_work();
+    static uint32_t words[2];
+    uint32_t value;
+    __asm__ volatile(FAULT_SITE "lw %0, 1(%1)" : "=r"(value) : "r"(words) : "memory");
+    return (int)value; /* not reached */
+}
