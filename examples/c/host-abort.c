@@ -1,8 +1,8 @@
-/* Calls the embedding: host_call 0x2001, the first of the numbers that belong to it (SPEC section 4).
+/* Calls the embedding: host_call 0x2001, the second of the numbers that belong to it (SPEC section 4).
  *
- * An embedding that aborts the run ends it with HostAbort(code), for instance a contract's revert.
- * One that answers gets its answer into the journal, and the program exits with 0. Under a host
- * that knows no such call, the ending is UnknownEcall(0x2001).
+ * The arguments are a request and a buffer for the response; the result is the response's length. An
+ * embedding that aborts the run ends it with HostAbort(code), for instance a contract's revert, and
+ * so does a host that has no such call. Otherwise the response goes to the journal.
  */
 #include "ember.h"
 
@@ -17,10 +17,8 @@ int main(const uint8_t *input, uint32_t length) {
     register uint32_t a1 __asm__("a1") = sizeof request - 1;
     register uint32_t a2 __asm__("a2") = (uint32_t)response;
     register uint32_t a3 __asm__("a3") = sizeof response;
-    register uint32_t a4 __asm__("a4") = 5; /* two plain words: what they mean is the embedding's affair */
-    register uint32_t a5 __asm__("a5") = 0;
     __asm__ volatile(FAULT_SITE "ecall"
-                     : "+r"(a0) : "r"(t0), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5) : "memory");
-    ember_journal_u32(a0);
+                     : "+r"(a0) : "r"(t0), "r"(a1), "r"(a2), "r"(a3) : "memory");
+    ember_write(JOURNAL, response, a0);
     return 0;
 }
