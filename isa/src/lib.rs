@@ -46,6 +46,21 @@ pub mod ecall {
     /// What `read` and `write` return for any other file descriptor: `-EBADF`.
     pub const EBADF: u32 = -9i32 as u32;
 
+    /// Most bytes of a journal. A write beyond it ends the run with `HostAbort(abort::JOURNAL_FULL)`.
+    pub const MAX_JOURNAL_LEN: u32 = 1 << 20;
+    /// Most bytes of a host call's input, and of its output buffer.
+    pub const MAX_HOST_CALL_LEN: u32 = 1 << 20;
+
+    /// Codes of [`crate::ExitReason::HostAbort`] that the machine itself uses; the rest belong to embeddings.
+    pub mod abort {
+        /// A host call with an input or output buffer above [`super::MAX_HOST_CALL_LEN`] (`E2BIG`).
+        pub const TOO_LONG: u32 = 7;
+        /// A write that would take the journal above [`super::MAX_JOURNAL_LEN`] (`EFBIG`).
+        pub const JOURNAL_FULL: u32 = 27;
+        /// A host call that the embedding does not have (`ENOSYS`).
+        pub const NO_SUCH_CALL: u32 = 38;
+    }
+
     /// Whether `number` belongs to the embedding.
     pub const fn is_host_call(number: u32) -> bool {
         number >= HOST_CALL_FIRST && number <= HOST_CALL_LAST

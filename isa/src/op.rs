@@ -59,8 +59,10 @@ impl Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Family {
-    /// 32-bit addition; `lui`, `auipc` and the fences are additions of constants.
+    /// 32-bit addition; `lui` and `auipc` are additions of constants.
     Add,
+    /// The fences, which do nothing.
+    Fence,
     /// 32-bit subtraction.
     Sub,
     /// `and`, `or`, `xor`.
@@ -99,6 +101,11 @@ pub enum Family {
     Ecall,
     /// `ebreak`, which always ends the run.
     Ebreak,
+}
+
+impl Family {
+    /// Number of families whose operations can retire: all but [`Family::Ebreak`], which is the last.
+    pub const RETIRING: usize = Self::Ebreak as usize;
 }
 
 /// One row of the instruction table.
@@ -158,8 +165,8 @@ instruction_table! {
     Lw     "lw"     I     FUNCT3 0x0000_2003 Load    LoadWord;
     Lbu    "lbu"    I     FUNCT3 0x0000_4003 Load    LoadPart;
     Lhu    "lhu"    I     FUNCT3 0x0000_5003 Load    LoadPart;
-    Fence  "fence"  Fence FUNCT3 0x0000_000f Fence   Add;
-    FenceI "fence.i" Fence FUNCT3 0x0000_100f Fence  Add;
+    Fence  "fence"  Fence FUNCT3 0x0000_000f Fence   Fence;
+    FenceI "fence.i" Fence FUNCT3 0x0000_100f Fence  Fence;
     Addi   "addi"   I     FUNCT3 0x0000_0013 Arith   Add;
     Slti   "slti"   I     FUNCT3 0x0000_2013 Compare Slt;
     Sltiu  "sltiu"  I     FUNCT3 0x0000_3013 Compare Sltu;

@@ -19,6 +19,7 @@ mod elf;
 mod image;
 mod layout;
 mod perm;
+mod transcript;
 pub mod tree;
 
 pub use address_space::AddressSpace;
@@ -27,6 +28,7 @@ pub use elf::{ElfError, Symbol, symbols};
 pub use image::{Header, Image, ImageError, MAX_IMAGE_BYTES, Part, Segment};
 pub use layout::{Layout, LayoutError, MAX_INPUT_LEN, MAX_MEMORY_LIMIT};
 pub use perm::Perm;
+pub use transcript::Transcript;
 
 /// Bytes of a page: permissions have this granularity.
 pub const PAGE_SIZE: u32 = 4096;

@@ -3,11 +3,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
 use ember_isa::{ExitReason, ecall};
 use ember_memory::Perm;
 
-use crate::host::{MAX_HOST_CALL_LEN, abort};
-use crate::machine::{MAX_JOURNAL_LEN, Stop};
+use crate::machine::Stop;
 use crate::{Host, HostReply, Machine, Tracer};
 
 /// Bytes moved at a time between guest and host.
@@ -76,7 +76,8 @@ impl Machine<'_> {
         if let Some(bad) = self.memory.first_without(ptr, len, Perm::READ) {
             return Err(ExitReason::LoadAccessFault(bad).into());
         }
-        if fd == ecall::FD_JOURNAL && self.journal.len() + len as usize > MAX_JOURNAL_LEN {
+        if fd == ecall::FD_JOURNAL && self.journal.len() as u64 + u64::from(len) > u64::from(MAX_JOURNAL_LEN)
+        {
             return Err(ExitReason::HostAbort(abort::JOURNAL_FULL).into());
         }
         let mut buf = [0; CHUNK];

@@ -29,7 +29,9 @@ pub mod semantics;
 mod tracer;
 
 pub use config::RunConfig;
-pub use host::{Host, HostReply, MAX_HOST_CALL_LEN, NoHost, PrivateInput, Transcript, abort};
-pub use machine::{MAX_JOURNAL_LEN, Machine, Status};
+pub use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
+pub use ember_memory::Transcript;
+pub use host::{Host, HostReply, NoHost, PrivateInput};
+pub use machine::{Machine, Status};
 pub use program::Program;
 pub use tracer::{NoTrace, Step, Tracer};

@@ -9,9 +9,6 @@ use ember_memory::{AddressSpace, Layout, LayoutError, Perm};
 use crate::semantics::{access_size, branch_taken, compute, load_value, store_word};
 use crate::{Host, NoTrace, Program, RunConfig, Step, Tracer, Transcript};
 
-/// Most bytes of a journal. A write beyond it ends the run with `HostAbort(abort::JOURNAL_FULL)`.
-pub const MAX_JOURNAL_LEN: usize = 1 << 20;
-
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -25,7 +22,7 @@ pub enum Status {
 
 /// A run of a program: registers, memory, counters and outputs.
 ///
-/// Allocates at most the memory limit, the public input, [`MAX_JOURNAL_LEN`] bytes of journal, two buffers of
+/// Allocates at most the memory limit, the public input, [`crate::MAX_JOURNAL_LEN`] bytes of journal, two buffers of
 /// [`crate::MAX_HOST_CALL_LEN`], and the image's data pages, whatever the program does.
 #[derive(Clone)]
 pub struct Machine<'p> {
