@@ -1,0 +1,451 @@
+//! Checking a trace against the machine's rules, without the interpreter's step loop.
+//!
+//! At every point of a run the rules leave exactly one thing to happen: an instruction retires with a certain effect,
+//! an ecall returns what the host chose, or the run ends. `Replay` works it out from registers and memory
+//! and compares it with the trace.
+
+mod memory;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
+use ember_isa::{Class, ExitReason, GasTable, Instruction, Op, csr, ecall};
+use ember_memory::digest::Hasher;
+use ember_memory::{Layout, LayoutError, Perm, Transcript};
+use ember_vm::semantics::{access_size, branch_taken, compute, load_value, store_word};
+use ember_vm::{Program, RunConfig, Step};
+use thiserror::Error;
+
+use crate::state::{Range, Registers, destination, ranges};
+use crate::{Ending, Execution, ReadError, Reader, Record};
+use memory::Memory;
+
+/// What a trace says against the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// The step is at another address.
+    #[error("the step is at {0:#010x}")]
+    Pc(u32),
+    /// The step has another result.
+    #[error("the result is {expected:#x}, the trace has {found:#x}")]
+    Result {
+        /// By the rules.
+        expected: u32,
+        /// In the trace.
+        found: u32,
+    },
+    /// The step has another memory word.
+    #[error("the memory word is {expected:#x}, the trace has {found:#x}")]
+    Memory {
+        /// By the rules.
+        expected: u32,
+        /// In the trace.
+        found: u32,
+    },
+    /// An ecall's result is none that the host could choose.
+    #[error("the ecall cannot return {0:#x}")]
+    Return(u32),
+    /// The words that an ecall passed over are too many or too few.
+    #[error("the ecall passes over {expected} words, the trace has another number")]
+    WordCount {
+        /// By the rules.
+        expected: u64,
+    },
+    /// A word that an ecall passed over was not so before, or cannot be so after.
+    #[error("the ecall's word at {address:#010x} cannot go from {old:#x} to {new:#x}")]
+    Word {
+        /// Address of the word.
+        address: u32,
+        /// Before, in the trace.
+        old: u32,
+        /// After, in the trace.
+        new: u32,
+    },
+    /// The trace goes on where the run ends.
+    #[error("the run ends here: {0}")]
+    Ends(ExitReason),
+    /// The trace ends where the run goes on.
+    #[error("the run goes on here")]
+    GoesOn,
+    /// The ending has another value of this name.
+    #[error("the ending has another {0}")]
+    Ending(&'static str),
+}
+
+/// The trace is not that of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("step {step} at pc {pc:#010x}: {fault}")]
+pub struct ReplayError {
+    /// Index of the step, the number of steps before it.
+    pub step: u64,
+    /// Where the run was, by the rules.
+    pub pc: u32,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// An error of [`replay_file`].
+#[derive(Debug, Error)]
+pub enum ReplayFileError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The trace is not that of a run.
+    #[error("not a run of this machine: {0}")]
+    Replay(#[from] ReplayError),
+}
+
+/// What the rules let happen next. Gas is the total after it.
+enum Next {
+    Retire { gas: u64, target: u32, result: u32, mem: u32, store: Option<(u32, u32)> },
+    Ecall { gas: u64, number: u32, args: [u32; 4] },
+    Exit { gas: u64, reason: ExitReason },
+}
+
+/// Checks a trace record by record.
+pub struct Replay<'a> {
+    program: &'a Program,
+    config: &'a RunConfig,
+    memory: Memory<'a>,
+    registers: Registers,
+    pc: u32,
+    gas: u64,
+    retired: u64,
+    journal: Vec<u8>,
+    transcript: Transcript,
+    hasher: Hasher,
+    /// Words told of the ecall that comes next.
+    words: Vec<(u32, u32)>,
+    /// How many there must be.
+    words_due: u64,
+}
+
+impl<'a> Replay<'a> {
+    /// Starts from the pristine state.
+    ///
+    /// # Errors
+    /// [`LayoutError`] when image, memory limit and input do not fit together.
+    pub fn new(program: &'a Program, config: &'a RunConfig) -> Result<Self, LayoutError> {
+        let layout = Layout::new(program.image().header(), config.memory_limit, config.input.len())?;
+        Ok(Self {
+            program,
+            config,
+            memory: Memory::new(program.image(), layout, &config.input),
+            registers: Registers::initial(&layout),
+            pc: program.image().entry(),
+            gas: 0,
+            retired: 0,
+            journal: Vec::new(),
+            transcript: Transcript::default(),
+            hasher: Hasher::default(),
+            words: Vec::new(),
+            words_due: 0,
+        })
+    }
+
+    /// Checks the next record.
+    ///
+    /// # Errors
+    /// [`ReplayError`]: the trace is not that of a run.
+    pub fn record(&mut self, record: Record) -> Result<(), ReplayError> {
+        match record {
+            Record::Io { old, new } => self.io_word(old, new),
+            Record::Step(step) => self.step(step),
+        }
+        .map_err(|fault| self.error(fault))
+    }
+
+    /// Checks the ending, after the last record.
+    ///
+    /// # Errors
+    /// [`ReplayError`]: the trace is not that of a run.
+    pub fn finish(self, ending: &Ending) -> Result<(), ReplayError> {
+        self.check_ending(ending).map_err(|fault| self.error(fault))
+    }
+
+    fn error(&self, fault: Fault) -> ReplayError {
+        ReplayError { step: self.retired, pc: self.pc, fault }
+    }
+
+    fn charge(&self, cost: u64) -> Result<u64, Next> {
+        let gas = u128::from(self.gas) + u128::from(cost);
+        if gas > u128::from(self.config.gas_limit) {
+            return Err(Next::Exit { gas: self.gas, reason: ExitReason::OutOfGas });
+        }
+        Ok(gas as u64)
+    }
+
+    /// What happens at pc.
+    fn next(&self) -> Next {
+        self.try_next().unwrap_or_else(|exit| exit)
+    }
+
+    fn try_next(&self) -> Result<Next, Next> {
+        let table: &GasTable = &self.config.gas_table;
+        let (pc, r) = (self.pc, &self.registers);
+        let Some(fetched) = self.program.fetch(pc) else {
+            return Ok(Next::Exit { gas: self.gas, reason: ExitReason::InstructionAccessFault });
+        };
+        let Ok(instruction) = fetched else {
+            let gas = self.charge(table.class(Class::System).into())?;
+            return Ok(Next::Exit { gas, reason: ExitReason::IllegalInstruction });
+        };
+        let Instruction { op, rs1, rs2, imm, .. } = instruction;
+        if op == Op::Ecall {
+            let (number, args) = r.ecall();
+            let gas = self.charge(table.ecall(number, args))?;
+            return Ok(match self.ecall_fault(number, args) {
+                Some(reason) => Next::Exit { gas, reason },
+                None => Next::Ecall { gas, number, args },
+            });
+        }
+        let gas = self.charge(table.class(op.info().class).into())?;
+        let exit = |reason| Next::Exit { gas, reason };
+        let (a, b) = (r.get(rs1), r.get(rs2));
+        let address = a.wrapping_add(imm);
+        let (mut target, mut mem, mut store) = (pc.wrapping_add(4), 0, None);
+        let mut result = 0;
+        match op.info().class {
+            Class::Branch if branch_taken(op, a, b) => target = pc.wrapping_add(imm),
+            Class::Branch | Class::Fence => {}
+            Class::Jump => {
+                result = target;
+                target = if op == Op::Jal { pc.wrapping_add(imm) } else { address & !1 };
+            }
+            Class::Load => {
+                if address % access_size(op) != 0 {
+                    return Err(exit(ExitReason::LoadAddressMisaligned(address)));
+                }
+                let word = self.memory.word(address & !3);
+                mem = word.ok_or_else(|| exit(ExitReason::LoadAccessFault(address)))?;
+                result = load_value(op, mem, address);
+            }
+            Class::Store => {
+                if address % access_size(op) != 0 {
+                    return Err(exit(ExitReason::StoreAddressMisaligned(address)));
+                }
+                let word = self.memory.word(address & !3);
+                mem = word
+                    .filter(|_| self.memory.perm(address).contains(Perm::WRITE))
+                    .ok_or_else(|| exit(ExitReason::StoreAccessFault(address)))?;
+                store = Some((address & !3, store_word(op, mem, address, b)));
+            }
+            Class::Csr => {
+                let counter =
+                    if matches!(imm, csr::INSTRET | csr::INSTRETH) { self.retired } else { self.gas };
+                let high = matches!(imm, csr::CYCLEH | csr::TIMEH | csr::INSTRETH);
+                result = if high { (counter >> 32) as u32 } else { counter as u32 };
+            }
+            Class::System => return Err(exit(ExitReason::Breakpoint)),
+            Class::Arith | Class::Logic | Class::Shift | Class::Compare | Class::Mul | Class::Div => {
+                result = match op {
+                    Op::Lui => imm,
+                    Op::Auipc => pc.wrapping_add(imm),
+                    _ => compute(op, a, if op.info().format.has_rs2() { b } else { imm }),
+                };
+            }
+        }
+        if target % 4 != 0 {
+            return Err(exit(ExitReason::InstructionAddressMisaligned(target)));
+        }
+        if destination(instruction).is_none() {
+            result = 0;
+        }
+        Ok(Next::Retire { gas, target, result, mem, store })
+    }
+
+    /// How an ecall, its gas paid, ends the run whatever the host does.
+    fn ecall_fault(&self, number: u32, args: [u32; 4]) -> Option<ExitReason> {
+        match number {
+            ecall::EXIT => return Some(ExitReason::Halt(args[0])),
+            ecall::READ | ecall::WRITE => {}
+            n if ecall::is_host_call(n) => {}
+            n => return Some(ExitReason::UnknownEcall(n)),
+        }
+        for Range { ptr, len, writes } in ranges(number, args) {
+            let need = if writes { Perm::READ_WRITE } else { Perm::READ };
+            if let Some(bad) = self.memory.first_without(ptr, len, need) {
+                return Some(if writes {
+                    ExitReason::StoreAccessFault(bad)
+                } else {
+                    ExitReason::LoadAccessFault(bad)
+                });
+            }
+        }
+        let [a0, a1, a2, a3] = args;
+        if number == ecall::WRITE
+            && a0 == ecall::FD_JOURNAL
+            && self.journal.len() as u64 + u64::from(a2) > u64::from(MAX_JOURNAL_LEN)
+        {
+            return Some(ExitReason::HostAbort(abort::JOURNAL_FULL));
+        }
+        let too_long = ecall::is_host_call(number) && (a1 > MAX_HOST_CALL_LEN || a3 > MAX_HOST_CALL_LEN);
+        too_long.then_some(ExitReason::HostAbort(abort::TOO_LONG))
+    }
+
+    fn io_word(&mut self, old: u32, new: u32) -> Result<(), Fault> {
+        if self.words.is_empty() {
+            self.words_due = match self.next() {
+                Next::Ecall { number, args, .. } => ranges(number, args).into_iter().map(Range::words).sum(),
+                _ => 0,
+            };
+        }
+        if self.words.len() as u64 == self.words_due {
+            return Err(Fault::WordCount { expected: self.words_due });
+        }
+        self.words.push((old, new));
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), Fault> {
+        if step.pc != self.pc {
+            return Err(Fault::Pc(step.pc));
+        }
+        let (gas, target) = match self.next() {
+            Next::Exit { reason, .. } => return Err(Fault::Ends(reason)),
+            Next::Retire { gas, target, result, mem, store } => {
+                if step.rd != result {
+                    return Err(Fault::Result { expected: result, found: step.rd });
+                }
+                if step.mem != mem {
+                    return Err(Fault::Memory { expected: mem, found: step.mem });
+                }
+                if let Some((address, word)) = store {
+                    self.memory.set_word(address, word);
+                }
+                (gas, target)
+            }
+            Next::Ecall { gas, number, args } => {
+                if step.mem != 0 {
+                    return Err(Fault::Memory { expected: 0, found: step.mem });
+                }
+                self.ecall(number, args, step.rd)?;
+                (gas, self.pc.wrapping_add(4))
+            }
+        };
+        if let Some(Ok(instruction)) = self.program.fetch(self.pc) {
+            self.registers.apply(instruction, step);
+        }
+        (self.gas, self.pc) = (gas, target);
+        self.retired += 1;
+        Ok(())
+    }
+
+    /// An ecall that returned `n`.
+    fn ecall(&mut self, number: u32, args: [u32; 4], n: u32) -> Result<(), Fault> {
+        let ranges = ranges(number, args);
+        let [a0, a1, a2, a3] = args;
+        let returns = match number {
+            ecall::READ if a0 == ecall::FD_INPUT => n <= a2,
+            ecall::WRITE if (ecall::FD_STDOUT..=ecall::FD_JOURNAL).contains(&a0) => n == a2,
+            ecall::READ | ecall::WRITE => n == ecall::EBADF,
+            _ => n <= a3,
+        };
+        if !returns {
+            return Err(Fault::Return(n));
+        }
+        let words = std::mem::take(&mut self.words);
+        let expected = ranges.iter().map(|r| r.words()).sum();
+        if words.len() as u64 != expected {
+            return Err(Fault::WordCount { expected });
+        }
+        let input = if ecall::is_host_call(number) { self.memory.bytes(a0, a1) } else { Vec::new() };
+        let mut words = words.into_iter();
+        let mut writes = Vec::new();
+        for range in ranges {
+            for (i, (old, new)) in words.by_ref().take(range.words() as usize).enumerate() {
+                let address = (range.ptr & !3) + 4 * i as u32;
+                let may_change = if range.writes { written_bytes(address, range.ptr, n) } else { 0 };
+                if self.memory.word(address) != Some(old) || (old ^ new) & !may_change != 0 {
+                    return Err(Fault::Word { address, old, new });
+                }
+                if may_change != 0 {
+                    writes.push((address, new));
+                }
+            }
+        }
+        writes.into_iter().for_each(|(address, word)| self.memory.set_word(address, word));
+        if number == ecall::WRITE && a0 == ecall::FD_JOURNAL {
+            self.journal.extend(self.memory.bytes(a1, a2));
+        }
+        if ecall::is_host_call(number) {
+            let output = self.memory.bytes(a2, n);
+            self.transcript.absorb_return(&self.hasher, number, self.gas, &input, &output);
+        }
+        Ok(())
+    }
+
+    fn check_ending(&self, ending: &Ending) -> Result<(), Fault> {
+        if !self.words.is_empty() {
+            return Err(Fault::WordCount { expected: 0 });
+        }
+        let mut transcript = self.transcript;
+        let (gas, reason) = match self.next() {
+            Next::Retire { .. } => return Err(Fault::GoesOn),
+            Next::Exit { gas, reason } => {
+                if reason == ExitReason::HostAbort(abort::TOO_LONG) {
+                    self.absorb_abort(&mut transcript, gas, abort::TOO_LONG);
+                }
+                (gas, reason)
+            }
+            // The host may abort with any code.
+            Next::Ecall { gas, number, .. } => match ending.exit.reason {
+                ExitReason::HostAbort(code) if ecall::is_host_call(number) => {
+                    self.absorb_abort(&mut transcript, gas, code);
+                    (gas, ExitReason::HostAbort(code))
+                }
+                _ => return Err(Fault::GoesOn),
+            },
+        };
+        let checks = [
+            ("exit reason", ending.exit.reason == reason),
+            ("pc", ending.exit.pc == self.pc),
+            ("gas figure", ending.gas_used == gas),
+            ("number of instructions", ending.instructions == self.retired),
+            ("register", ending.registers == self.registers.0),
+            ("journal", ending.journal == self.journal),
+            ("host transcript", ending.transcript == transcript.0),
+        ];
+        checks.into_iter().find(|(_, ok)| !ok).map_or(Ok(()), |(what, _)| Err(Fault::Ending(what)))
+    }
+
+    fn absorb_abort(&self, transcript: &mut Transcript, gas: u64, code: u32) {
+        let (number, [_, in_len, _, out_len]) = self.registers.ecall();
+        transcript.absorb_abort(&self.hasher, number, gas, in_len, out_len, code);
+    }
+}
+
+/// Mask of the bytes of the aligned word at `address` that lie in `ptr .. ptr + n`.
+fn written_bytes(address: u32, ptr: u32, n: u32) -> u32 {
+    let inside = |a: u32| a.checked_sub(ptr).is_some_and(|offset| offset < n);
+    (0..4).filter(|i| inside(address + i)).map(|i| 0xff << (8 * i)).sum()
+}
+
+/// Checks a whole execution.
+///
+/// # Errors
+/// [`ReplayError`], at step 0 with [`Fault::Ending`] where program and parameters do not even fit together.
+pub fn replay(execution: &Execution) -> Result<(), ReplayError> {
+    let misfit =
+        |_| ReplayError { step: 0, pc: execution.image.entry(), fault: Fault::Ending("memory layout") };
+    let program = execution.program();
+    let mut replay = Replay::new(&program, &execution.config).map_err(misfit)?;
+    execution.records().map_err(misfit)?.try_for_each(|record| replay.record(record))?;
+    replay.finish(&execution.ending)
+}
+
+/// Checks a whole file, and returns how the run ended.
+///
+/// # Errors
+/// [`ReplayFileError`].
+pub fn replay_file<R: Read>(mut reader: Reader<R>) -> Result<Ending, ReplayFileError> {
+    let (program, config) = (Arc::clone(reader.program()), reader.config().clone());
+    let mut replay = Replay::new(&program, &config).map_err(ReadError::from)?;
+    while let Some(record) = reader.next_record()? {
+        replay.record(record)?;
+    }
+    let ending = reader.ending().expect("every record was read without an error").clone();
+    replay.finish(&ending)?;
+    Ok(ending)
+}
