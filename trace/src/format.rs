@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ember_isa::GasTable;
 use ember_isa::ecall::MAX_JOURNAL_LEN;
-use ember_memory::{Image, ImageError, MAX_IMAGE_BYTES, MAX_INPUT_LEN, PAGE_BITS, Part, Perm};
+use ember_memory::{Image, ImageError, MAX_IMAGE_BYTES, MAX_INPUT_LEN, PAGE_BITS, PAGE_SIZE, Part, Perm};
 use ember_vm::RunConfig;
 use serde::{Deserialize, Serialize};
 
@@ -119,8 +119,16 @@ pub struct FileHeader<'a> {
 struct FileSegment<'a> {
     page: u32,
     perm: u8,
+    /// Without the zeros that end the last page, but for one byte.
     #[serde(borrow, with = "serde_bytes")]
     data: Cow<'a, [u8]>,
+}
+
+/// Whole pages without the zeros at the end of the last, but for one byte of it.
+fn without_padding(pages: &[u8]) -> &[u8] {
+    let last = pages.len().saturating_sub(PAGE_SIZE as usize);
+    let used = pages[last..].iter().rposition(|&b| b != 0).unwrap_or(0);
+    &pages[..(last + used + 1).min(pages.len())]
 }
 
 impl<'a> FileHeader<'a> {
@@ -137,7 +145,7 @@ impl<'a> FileHeader<'a> {
         let segment = |s: &'a ember_memory::Segment| FileSegment {
             page: s.page,
             perm: s.perm.bits(),
-            data: Cow::Borrowed(&s.data),
+            data: Cow::Borrowed(without_padding(&s.data)),
         };
         Ok(Self {
             entry: header.entry,
@@ -162,7 +170,7 @@ impl<'a> FileHeader<'a> {
             parts.push(Part {
                 address: address(s.page)?,
                 data: &s.data,
-                mem_len: s.data.len() as u32,
+                mem_len: (s.data.len() as u32).next_multiple_of(PAGE_SIZE),
                 perm: Perm::from_bits_retain(s.perm),
             });
         }
@@ -211,6 +219,7 @@ mod tests {
         round_trip(&[code, part(0x2000, b"data", 0x100, w), part(0x9000, b"", 0x5001, w)]);
         round_trip(&[code, part(0x2000, b"", 0x2000, w), part(0x4000, b"x", 1, Perm::READ)]);
         round_trip(&[part(0x4000, b"", 1, w)]);
+        round_trip(&[part(0x1000, b"code", 0x2000, Perm::EXECUTE), part(0x4000, &[7; 0x1000], 0x1000, w)]);
     }
 
     #[test]
