@@ -1,2 +1,70 @@
-//! The ember command.
-fn main() {}
+//! The ember command: runs, traces, proves, verifies and shows programs of the Ember machine.
+
+mod args;
+mod disasm;
+mod gas_table;
+mod guest;
+mod host;
+mod inspect;
+mod report;
+mod run;
+mod trace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs RV32EM programs in the Ember machine and proves what they did.
+#[derive(Parser)]
+#[command(version, propagate_version = true, after_help = EXIT_STATUS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 success; 1 a guest of `run` did not halt with 0, or traces differ; 2 bad usage or a bad file; \
+3 a proof or a trace is not valid";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a program
+    Run(run::Args),
+    /// Write the trace of a run to a file, or compare or check traces
+    Trace(trace::Args),
+    /// Show what is in a file: a program, a trace, a statement or a proof
+    Inspect(inspect::Args),
+    /// Disassemble a program
+    Disasm(disasm::Args),
+}
+
+/// How a command that could do its work went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Outcome {
+    /// As asked.
+    Success = 0,
+    /// The guest of `run` ended otherwise than with exit code 0; the traces of `trace diff` differ.
+    Otherwise = 1,
+    /// Not valid.
+    Invalid = 3,
+}
+
+/// Exit status for bad usage, also clap's, and bad files.
+const BAD_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Disasm(args) => disasm::run(&args),
+    };
+    match result {
+        Ok(outcome) => ExitCode::from(outcome as u8),
+        Err(error) => {
+            report::complain(&error);
+            ExitCode::from(BAD_USAGE)
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub enum WriteError {
 
 /// Writes a trace as a stream: a [`Tracer`] that holds one chunk, below 1 MiB, and the predictor's 256 KiB.
 ///
-/// As a tracer it cannot fail: [`Self::finish`] reports the first error, and [`Self::failed`] tells of one before.
+/// As a tracer it cannot fail: [`Self::finish`] reports the first error, and [`Self::error`] tells of it before.
 pub struct Writer<W: Write> {
     out: W,
     codec: Codec,
@@ -96,9 +96,9 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Whether writing has failed: the run may stop.
-    pub fn failed(&self) -> bool {
-        self.error.is_some()
+    /// The first error of the destination, if there was one: the run may stop.
+    pub fn error(&self) -> Option<&io::Error> {
+        self.error.as_ref()
     }
 
     /// Ends the trace, and returns the destination, flushed, and the number of bytes written.

@@ -1,0 +1,105 @@
+//! Gas table files.
+//!
+//! A table with the keys of [`GasTable`], in TOML or JSON. A key that is missing, also inside `read`, `write` and
+//! `host_call`, has the default table's cost; a key that the table does not have is an error.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use ember_isa::GasTable;
+use serde_json::Value;
+
+use crate::args::read_file;
+
+/// Largest file.
+const MAX_LEN: u64 = 1 << 20;
+
+/// Reads a gas table. The file is JSON if it is called so or its first character is a brace, else TOML.
+pub fn read(path: &Path) -> Result<GasTable> {
+    let bytes = read_file(path, MAX_LEN)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("not UTF-8"));
+    let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    text.and_then(|text| parse(text, is_json)).with_context(|| format!("gas table {}", path.display()))
+}
+
+fn parse(text: &str, is_json: bool) -> Result<GasTable> {
+    let costs: Value = if is_json || text.trim_start().starts_with('{') {
+        serde_json::from_str(text)?
+    } else {
+        toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            anyhow!("line {line}: {}", e.message())
+        })?
+    };
+    let mut table = serde_json::to_value(GasTable::default())?;
+    overlay(&mut table, &costs, "")?;
+    Ok(serde_json::from_value(table)?)
+}
+
+/// Puts `costs` over `table`, where `table` has the same keys and numbers in the same places.
+fn overlay(table: &mut Value, costs: &Value, path: &str) -> Result<()> {
+    match (table, costs) {
+        (Value::Object(table), Value::Object(costs)) => {
+            for (key, cost) in costs {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let Some(place) = table.get_mut(key) else { bail!("unknown key `{path}`") };
+                overlay(place, cost, &path)?;
+            }
+        }
+        (Value::Object(_), _) if path.is_empty() => bail!("not a table of costs"),
+        (Value::Object(_), _) => bail!("`{path}` is a table with `base` and `per_word`"),
+        (place, cost) => match cost.as_u64() {
+            Some(n) if n <= u64::from(u16::MAX) => *place = n.into(),
+            _ => bail!("`{path}` is an integer from 0 to {}", u16::MAX),
+        },
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_costs_are_the_default_tables() {
+        let default = GasTable::default();
+        let mut expected = GasTable { mul: 40, ..default };
+        expected.read.per_word = 9;
+        assert_eq!(parse("", false).unwrap(), default);
+        assert_eq!(parse("mul = 40\n[read]\nper_word = 9", false).unwrap(), expected);
+        assert_eq!(parse(r#" {"mul": 40, "read": {"per_word": 9}}"#, false).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_whole_table_is_taken_as_it_is() {
+        let text = serde_json::to_string(&GasTable::UNIT).unwrap();
+        assert_eq!(parse(&text, true).unwrap(), GasTable::UNIT);
+        let text = toml::to_string(&GasTable::UNIT).unwrap();
+        assert_eq!(parse(&text, false).unwrap(), GasTable::UNIT);
+    }
+
+    #[test]
+    fn bad_tables_are_refused_in_one_line() {
+        for text in [
+            "mull = 4",
+            "mul = 65536",
+            "mul = -1",
+            "mul = 1.5",
+            "mul = \"4\"",
+            "mul = {}",
+            "mul = 1\nmul = 2",
+            "read = 4",
+            "[read]\nper_byte = 1",
+            "[",
+            "{",
+            "{\"mul\": 1}}",
+            "mul = 1979-05-27",
+        ] {
+            let error = format!("{:#}", parse(text, false).unwrap_err());
+            assert!(!error.contains('\n'), "{error}");
+        }
+        for text in ["[]", "4", "null", "{\"mul\": null}", "{\"mul\": [4]}", ""] {
+            assert!(parse(text, true).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What Ember says: rows of text on stderr, or one JSON object on stdout.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anyhow::{Result, anyhow};
+use ember_isa::{Class, Exit};
+use ember_memory::digest::Hasher;
+use ember_memory::{Digest, tree};
+use ember_vm::{Program, Step, Tracer};
+use serde_json::{Map, Value, json};
+
+use crate::guest::Symbols;
+
+/// Rows with a name each, as text and as JSON.
+#[derive(Default)]
+pub struct Report {
+    rows: Vec<(String, String)>,
+    object: Map<String, Value>,
+}
+
+/// Bytes of a journal that the text shows.
+const MAX_SHOWN: usize = 1024;
+
+impl Report {
+    /// Adds a row. The name in JSON has underscores for spaces.
+    pub fn row(&mut self, name: &str, text: impl Into<String>, value: impl Into<Value>) -> &mut Self {
+        self.rows.push((name.to_owned(), text.into()));
+        self.object.insert(name.replace(' ', "_"), value.into());
+        self
+    }
+
+    /// Adds a row whose text is the value.
+    pub fn value(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+        let value = value.into();
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.row(name, text, value)
+    }
+
+    /// How a run ended: `symbol` is where, `instruction` the one that did.
+    pub fn exit(&mut self, exit: Exit, program: Option<(&Program, &Symbols)>) -> &mut Self {
+        let mut text = exit.to_string();
+        let mut value = json!({ "reason": exit.reason, "pc": exit.pc, "text": exit.to_string() });
+        if let Some((program, symbols)) = program {
+            if let Some(symbol) = symbols.name(program.image(), exit.pc) {
+                let _ = write!(text, " <{symbol}>");
+                value["symbol"] = symbol.into();
+            }
+            let instruction = match program.fetch(exit.pc) {
+                Some(Ok(instruction)) => Some(instruction.to_string()),
+                Some(Err(illegal)) => Some(format!(".word {:#010x}", illegal.0)),
+                None => None,
+            };
+            if let Some(instruction) = instruction {
+                let _ = write!(text, ": {instruction}");
+                value["instruction"] = instruction.into();
+            }
+        }
+        self.row("exit", text, value)
+    }
+
+    /// A journal, in hexadecimal.
+    pub fn journal(&mut self, journal: &[u8]) -> &mut Self {
+        let shown = hex(&journal[..journal.len().min(MAX_SHOWN)]);
+        let dots = if journal.len() > MAX_SHOWN { "..." } else { "" };
+        let plural = if journal.len() == 1 { "" } else { "s" };
+        let text = match journal.len() {
+            0 => "empty".to_owned(),
+            n => format!("{n} byte{plural}: {shown}{dots}"),
+        };
+        self.row("journal", text, hex(journal))
+    }
+
+    /// Instructions by class.
+    pub fn classes(&mut self, counts: &ClassCounts) -> &mut Self {
+        let total = counts.0.iter().sum::<u64>().max(1);
+        let mut object = Map::new();
+        let mut text = String::new();
+        for class in Class::ALL {
+            let n = counts.0[class as usize];
+            object.insert(class.name().to_owned(), n.into());
+            if n > 0 {
+                let comma = if text.is_empty() { "" } else { ", " };
+                let _ = write!(text, "{comma}{} {n} ({:.1}%)", class.name(), 100.0 * n as f64 / total as f64);
+            }
+        }
+        self.row("classes", text, object)
+    }
+
+    fn text(&self) -> String {
+        let width = self.rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let mut out = String::new();
+        for (name, text) in &self.rows {
+            let mut name = &name[..];
+            for line in text.split('\n') {
+                let _ = writeln!(out, "{name:width$}  {line}");
+                name = "";
+            }
+        }
+        out
+    }
+
+    /// Prints as JSON on stdout, or as text on stderr.
+    pub fn print(&self, as_json: bool) -> Result<()> {
+        if as_json {
+            self.print_out(true)
+        } else {
+            let _ = io::stderr().write_all(self.text().as_bytes());
+            Ok(())
+        }
+    }
+
+    /// Prints on stdout, as JSON or as text: for commands whose report is what was asked for.
+    pub fn print_out(&self, as_json: bool) -> Result<()> {
+        let text = if as_json { serde_json::to_string(&self.object)? + "\n" } else { self.text() };
+        to_stdout(|out| out.write_all(text.as_bytes()))
+    }
+}
+
+/// Writes to stdout. A reader that has gone away is no error.
+pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = write(&mut out).and_then(|()| out.flush());
+    match result {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
+            // Not again when the buffer is dropped.
+            let _ = out.into_parts();
+            Ok(())
+        }
+        Err(e) => Err(anyhow!("cannot write to stdout: {e}")),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Says what went wrong, in one line.
+pub fn complain(error: &anyhow::Error) {
+    let line = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+    let _ = writeln!(io::stderr(), "ember: {line}");
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, b| {
+        let _ = write!(text, "{b:02x}");
+        text
+    })
+}
+
+/// Digest of a public input, as a statement names it.
+pub fn input_digest(input: &[u8]) -> Digest {
+    let h = Hasher::default();
+    tree::input_digest(&h, &tree::input_root(&h, input).0, input.len() as u32)
+}
+
+/// Retired instructions by class.
+#[derive(Clone, Debug, Default)]
+pub struct ClassCounts([u64; Class::COUNT]);
+
+impl ClassCounts {
+    /// Counts the instruction at `pc`.
+    pub fn count(&mut self, program: &Program, pc: u32) {
+        if let Some(Ok(instruction)) = program.fetch(pc) {
+            self.0[instruction.op.info().class as usize] += 1;
+        }
+    }
+}
+
+/// Counts a run's instructions by class.
+pub struct ClassCounter<'p> {
+    program: &'p Program,
+    /// So far.
+    pub counts: ClassCounts,
+}
+
+impl<'p> ClassCounter<'p> {
+    /// Counts instructions of this program.
+    pub fn new(program: &'p Program) -> Self {
+        Self { program, counts: ClassCounts::default() }
+    }
+}
+
+impl Tracer for ClassCounter<'_> {
+    #[inline]
+    fn step(&mut self, step: Step) {
+        self.counts.count(self.program, step.pc);
+    }
+
+    #[inline]
+    fn io_word(&mut self, _: u32, _: u32) {}
+}
