@@ -19,7 +19,7 @@ use crate::report::{ClassCounts, Report, input_digest};
 /// The file's first bytes say what it is.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// An ELF file, a trace, a statement or a proof
+    /// An ELF file or a trace
     file: PathBuf,
     /// Report as one JSON object
     #[arg(long)]
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let bytes = open(path)?.metadata()?.len();
         trace(&mut report, file, bytes)
     } else {
-        bail!("{}: not an ELF file, a trace, a statement or a proof", path.display());
+        bail!("{}: neither an ELF file nor a trace", path.display());
     };
     result.with_context(|| path.display().to_string())?;
     report.print_out(args.json)?;

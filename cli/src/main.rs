@@ -1,4 +1,4 @@
-//! The ember command: runs, traces, proves, verifies and shows programs of the Ember machine.
+//! The ember command: runs, traces and shows programs of the Ember machine.
 
 mod args;
 mod disasm;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs RV32EM programs in the Ember machine and proves what they did.
+/// Runs RV32EM programs in the Ember machine.
 #[derive(Parser)]
 #[command(version, propagate_version = true, after_help = EXIT_STATUS)]
 struct Cli {
@@ -24,7 +24,7 @@ struct Cli {
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 success; 1 a guest of `run` did not halt with 0, or traces differ; 2 bad usage or a bad file; \
-3 a proof or a trace is not valid";
+3 a trace is not that of a run";
 
 #[derive(Subcommand)]
 enum Command {
@@ -32,7 +32,7 @@ enum Command {
     Run(run::Args),
     /// Write the trace of a run to a file, or compare or check traces
     Trace(trace::Args),
-    /// Show what is in a file: a program, a trace, a statement or a proof
+    /// Show what is in a file: a program or a trace
     Inspect(inspect::Args),
     /// Disassemble a program
     Disasm(disasm::Args),

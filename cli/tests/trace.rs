@@ -98,8 +98,8 @@ fn inspect_knows_its_files() {
     }
     let text = folder.ember(&["inspect", "one.trace"]).exits(0).stdout;
     assert!(text.contains("halt with exit code 0"), "{text}");
-    folder.ember(&["inspect", "one"]).refused("not an ELF file");
+    folder.ember(&["inspect", "one"]).refused("neither an ELF file nor");
     folder.file("empty", "");
-    folder.ember(&["inspect", "empty"]).refused("not an ELF file");
+    folder.ember(&["inspect", "empty"]).refused("neither an ELF file nor");
     folder.ember(&["inspect", "none"]).refused("cannot read");
 }

@@ -69,7 +69,7 @@ pub struct ReplayError {
     pub fault: Fault,
 }
 
-/// An error of [`replay_file`].
+/// An error of [`replay_file`](crate::replay_file).
 #[derive(Debug, Error)]
 pub enum ReplayFileError {
     /// The file cannot be read.
