@@ -1,7 +1,7 @@
 //! Small programs for the tests of traces.
 #![allow(dead_code)]
 
-use ember_isa::{GasTable, Instruction, Op, ecall, reg};
+use ember_isa::{EcallCost, GasTable, Instruction, Op, ecall, reg};
 use ember_memory::{Image, Part, Perm};
 use ember_trace::{Execution, Limits};
 use ember_vm::{Host, HostReply, Program, RunConfig};
@@ -64,8 +64,10 @@ impl Host for TestHost {
 }
 
 pub fn config() -> RunConfig {
+    // Words cost gas, so that the gas limit bounds what is recorded.
+    let words = EcallCost { base: 3, per_word: 1 };
     RunConfig {
-        gas_table: GasTable { load: 2, ..GasTable::UNIT },
+        gas_table: GasTable { load: 2, read: words, write: words, host_call: words, ..GasTable::UNIT },
         gas_limit: 1 << 32,
         memory_limit: 0x4000,
         input: b"public input".to_vec(),
