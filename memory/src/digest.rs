@@ -111,6 +111,8 @@ pub enum Domain {
     Page = 0x00_504147,
     /// Length of the public input, compressed with the root of its contents.
     Input = 0x00_494e50,
+    /// Length of a statement's encoding.
+    Statement = 0x00_535441,
     /// Record of the host transcript.
     HostCall = 0x00_484f53,
 }

@@ -8,7 +8,8 @@ use crate::digest::{Domain, Hasher, blocks};
 /// A record is the chain `compress(s, header)`, then the blocks of the input, then those of the output. Its header
 /// has the number, both lengths in 16-bit limbs, and how the call ended. An abort's record has the lengths of the
 /// buffers that the guest passed, no bytes, and the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Transcript(pub Digest);
 
 impl Transcript {

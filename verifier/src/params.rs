@@ -1,0 +1,162 @@
+//! The proof system's parameters, and the security that they prove.
+
+use alloc::vec::Vec;
+
+use ember_memory::Digest;
+use p3_batch_stark::num_batched_openings;
+use p3_challenger::{CanObserve, DuplexChallenger};
+use p3_commit::ExtensionMmcs;
+use p3_dft::Radix2DFTSmallBatch;
+use p3_field::Field;
+use p3_field::PrimeCharacteristicRing;
+use p3_field::extension::QuinticTrinomialExtensionField;
+use p3_fri::{FriParameters, TwoAdicFriPcs};
+use p3_koala_bear::{KoalaBear, Poseidon2KoalaBear, default_koalabear_poseidon2_16};
+use p3_lookup::Lookups;
+use p3_merkle_tree::MerkleTreeMmcs;
+use p3_security::grinding::GrindingSites;
+use p3_security::logup::{self, LogUpAir};
+use p3_security::report::{Regime, SecurityReport, SecurityTerm};
+use p3_security::shape::{InstanceShape, StarkAirParams};
+use p3_security::stark::proven_security_report;
+use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
+use p3_uni_stark::{OpeningShape, StarkConfig};
+
+use crate::air::Table;
+
+/// The base field: 31 bits.
+pub type Val = KoalaBear;
+/// The field of challenges: degree 5, 155 bits.
+pub type Challenge = QuinticTrinomialExtensionField<Val>;
+type Perm = Poseidon2KoalaBear<16>;
+type Hash = PaddingFreeSponge<Perm, 16, 8, 8>;
+type Compress = TruncatedPermutation<Perm, 2, 8, 16>;
+type ValMmcs = MerkleTreeMmcs<<Val as Field>::Packing, <Val as Field>::Packing, Hash, Compress, 2, 8>;
+type ChallengeMmcs = ExtensionMmcs<Val, Challenge, ValMmcs>;
+type Challenger = DuplexChallenger<Val, Perm, 16, 8>;
+type Pcs = TwoAdicFriPcs<Val, Radix2DFTSmallBatch<Val>, ValMmcs, ChallengeMmcs>;
+/// The configuration of the STARK.
+pub type Config = StarkConfig<Pcs, Challenge, Challenger>;
+
+/// log2 of the blow-up.
+pub const LOG_BLOWUP: usize = 1;
+/// FRI queries.
+pub const QUERIES: usize = 174;
+/// Bits of proof of work before the queries.
+pub const QUERY_POW_BITS: usize = 16;
+/// log2 of the most values folded at once.
+const LOG_ARITY: usize = 3;
+/// Layers of commitment trees that are sent whole.
+const CAP_HEIGHT: usize = 3;
+/// Largest constraint degree of any table.
+pub const MAX_DEGREE: usize = 3;
+/// Domain tag of the transcript: protocol name and version.
+const TRANSCRIPT_TAG: [u32; 2] = [0x45_4d_42_52, 1];
+
+fn fri<M>(mmcs: M) -> FriParameters<M> {
+    FriParameters {
+        log_blowup: LOG_BLOWUP,
+        log_final_poly_len: 0,
+        max_log_arity: LOG_ARITY,
+        num_queries: QUERIES,
+        batch_proof_of_work_bits: 0,
+        commit_proof_of_work_bits: 0,
+        query_proof_of_work_bits: QUERY_POW_BITS,
+        mmcs,
+    }
+}
+
+/// The configuration of one proof: its transcript starts with the protocol's tag, the tables present, and a digest
+/// of the statement.
+pub fn config(tables: u32, statement: &Digest) -> Config {
+    let perm = default_koalabear_poseidon2_16();
+    let mmcs = ValMmcs::new(Hash::new(perm.clone()), Compress::new(perm.clone()), CAP_HEIGHT);
+    let pcs = Pcs::new(Radix2DFTSmallBatch::default(), mmcs.clone(), fri(ChallengeMmcs::new(mmcs)));
+    let mut challenger = Challenger::new(perm);
+    for word in TRANSCRIPT_TAG.into_iter().chain([tables]) {
+        challenger.observe(Val::from_u32(word));
+    }
+    challenger.observe_slice(&statement.0);
+    Config::new(pcs, challenger)
+}
+
+/// The proven security of a proof system with these tables, at the largest heights that the verifier accepts.
+#[derive(Clone, Debug)]
+pub struct Security {
+    report: SecurityReport,
+}
+
+/// Collision resistance of the commitments' hash, in bits: eight elements of 31 bits.
+const HASH_BITS: usize = 123;
+
+impl Security {
+    /// The security when no table has more than `2^log_rows` rows. `lookups` are those of every table.
+    ///
+    /// All tables count as if each had that many rows, and every term but the hash's follows `p3-security`: the
+    /// round-by-round soundness of FRI up to the Johnson radius or within unique decoding, the batching of
+    /// openings, DEEP-ALI, the composition of constraints, and the LogUp fingerprint.
+    pub fn of(log_rows: usize, lookups: &[Lookups<Val>]) -> Self {
+        let dimension = 5;
+        let (mut openings, mut constraints, mut interactions, mut width) = (0, 0, 0, 1);
+        for (&table, lookups) in Table::ALL.iter().zip(lookups) {
+            let columns = table.columns();
+            let reads_next = table.reads_next_row();
+            openings += num_batched_openings(
+                columns,
+                reads_next,
+                0,
+                false,
+                MAX_DEGREE - 1,
+                lookups.len(),
+                dimension,
+                OpeningShape::TwoAdic,
+            );
+            constraints += table.constraint_count() + lookups.len() + 3;
+            for lookup in lookups.iter() {
+                interactions += lookup.elements.len();
+                width = lookup.elements.iter().map(Vec::len).fold(width, usize::max);
+            }
+        }
+        let air = StarkAirParams {
+            num_constraints: constraints,
+            max_constraint_degree: MAX_DEGREE,
+            num_quotient_chunks: MAX_DEGREE - 1,
+            max_combo: 2,
+        };
+        let shape = InstanceShape {
+            log_trace_length: log_rows,
+            modulus_bits: 31 * dimension - 1,
+            collision_resistance: HASH_BITS,
+            num_batched_functions: openings,
+        };
+        let fri = fri(());
+        let grinding: GrindingSites = fri.grinding_sites();
+        let lookup_air = LogUpAir { num_interactions: interactions, max_message_width: width };
+        let extras: Vec<SecurityTerm> = logup::security_term(&lookup_air, &shape, &grinding).into_iter().collect();
+        Self { report: proven_security_report(&fri.security_regime(), &air, &shape, &extras, &grinding) }
+    }
+
+    /// Proven bits: the better of the two regimes, each a valid bound.
+    pub fn bits(&self) -> f64 {
+        self.report.security_bits()
+    }
+
+    /// The term that bounds the security, and the regime in which it does.
+    pub fn bound(&self) -> (&'static str, &'static str) {
+        let (regime, term) = self.report.binding();
+        let regime = match regime {
+            Regime::UniqueDecoding => "unique decoding",
+            _ => "list decoding up to the Johnson radius",
+        };
+        (term.label, regime)
+    }
+
+    /// Every term of the better regime: name and bits.
+    pub fn terms(&self) -> Vec<(&'static str, f64)> {
+        let better = match &self.report.ldr {
+            Some(ldr) if ldr.security_bits() > self.report.udr.security_bits() => ldr,
+            _ => &self.report.udr,
+        };
+        better.terms().iter().map(|t| (t.label, t.bits.bits())).collect()
+    }
+}
