@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::{Image, Layout, PAGE_SIZE, Perm};
+use crate::{Image, Layout, Perm};
 
 #[derive(Clone)]
 struct Region {
@@ -24,7 +24,7 @@ pub struct AddressSpace {
 
 impl AddressSpace {
     /// The pristine memory of a run. Allocates the image's data pages, `heap_end - heap_start` zeroed bytes, and
-    /// the input, rounded up to pages.
+    /// the input region.
     pub fn new(image: &Image, layout: &Layout, input: &[u8]) -> Self {
         let mut regions: Vec<Region> = image
             .segments()
@@ -46,7 +46,7 @@ impl AddressSpace {
         }
         if !input.is_empty() {
             let mut data = input.to_vec();
-            data.resize(data.len().next_multiple_of(PAGE_SIZE as usize), 0);
+            data.resize((layout.input_end - layout.input_start) as usize, 0);
             regions.push(Region { start: layout.input_start, end: layout.input_end, perm: Perm::READ, data });
         }
         Self { regions }

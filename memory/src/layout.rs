@@ -16,7 +16,7 @@ const LAST_PAGE: u64 = 0xfffff;
 /// ```text
 /// heap_start .. heap_end     zeroed READ | WRITE memory; sp starts at heap_end
 /// heap_end .. input_start    one unmapped guard page
-/// input_start .. input_end   the public input, READ, zero-padded to whole pages
+/// input_start .. input_end   the public input, READ, zero-padded to a power of two of pages
 /// ```
 ///
 /// `heap_start` is the end of the image's last initialised page. The heap fills the memory limit up: image pages
@@ -60,6 +60,14 @@ pub enum LayoutError {
     AddressSpace,
 }
 
+/// Pages of the input region: a power of two, so that it is the whole of a Merkle tree; none for an empty input.
+fn input_pages(len: u64) -> u64 {
+    match len.div_ceil(u64::from(PAGE_SIZE)) {
+        0 => 0,
+        pages => pages.next_power_of_two(),
+    }
+}
+
 impl Layout {
     /// The layout of a run.
     ///
@@ -83,7 +91,7 @@ impl Layout {
         }
         let heap_end = u64::from(header.heap_page) + limit_pages - u64::from(header.writable_pages);
         let input_start = heap_end + 1;
-        let input_end = input_start + (input_len as u64).div_ceil(u64::from(PAGE_SIZE));
+        let input_end = input_start + input_pages(input_len as u64);
         if input_end > LAST_PAGE {
             return Err(LayoutError::AddressSpace);
         }

@@ -93,15 +93,24 @@ pub fn fold_path(h: &Hasher, node: Digest, index: u32, siblings: &[Digest]) -> D
     })
 }
 
-/// Root and depth of the public input's tree: the smallest complete tree over its blocks, one leaf at least.
-pub fn input_root(h: &Hasher, input: &[u8]) -> (Digest, u32) {
-    let levels = levels(h, if input.is_empty() { alloc::vec![Digest::ZERO] } else { blocks(input) });
-    (levels[levels.len() - 1][0], levels.len() as u32 - 1)
+/// Leaves of the public input's tree: those of the input region, a power of two of pages; one zero leaf for an
+/// empty input.
+pub fn input_leaves(input: &[u8]) -> Vec<Digest> {
+    let mut leaves = blocks(input);
+    leaves.resize(input_depth(input.len() as u32).map_or(1, |depth| 1 << depth), Digest::ZERO);
+    leaves
 }
 
-/// Depth of the tree over an input of `len` bytes.
-pub fn input_depth(len: u32) -> u32 {
-    u64::from(len.div_ceil(16).max(1)).next_power_of_two().trailing_zeros()
+/// Root of the public input's tree.
+pub fn input_root(h: &Hasher, input: &[u8]) -> Digest {
+    let levels = levels(h, input_leaves(input));
+    levels[levels.len() - 1][0]
+}
+
+/// Depth of the tree over an input of `len` bytes; `None` if it is empty, for then no leaf is mapped.
+pub fn input_depth(len: u32) -> Option<u32> {
+    let pages = len.div_ceil(PAGE_SIZE);
+    (pages > 0).then(|| pages.next_power_of_two().trailing_zeros() + PAGE_LEVEL)
 }
 
 /// Digest of the public input: binds its bytes and its length.

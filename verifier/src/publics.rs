@@ -36,6 +36,10 @@ pub struct Publics<'a> {
     pub last: &'a FinalState,
 }
 
+/// Depth of the tree of an empty input: its root, the zero digest, would have to be opened so many times to reach
+/// a leaf, so no word of an empty input is ever in memory.
+const NO_INPUT: u32 = 64;
+
 fn limbs(word: u32) -> [Val; 2] {
     [Val::from_u32(word & 0xffff), Val::from_u32(word >> 16)]
 }
@@ -57,7 +61,7 @@ impl Publics<'_> {
             Table::Merkle => {
                 let mut values = self.image_root.0.to_vec();
                 values.extend(self.input_root.0);
-                values.push(Val::from_u32(input_depth(self.layout.input_len)));
+                values.push(Val::from_u32(input_depth(self.layout.input_len).unwrap_or(NO_INPUT)));
                 values
             }
             Table::Journal => self.journal.0.to_vec(),

@@ -46,7 +46,7 @@ impl Statement {
 
     /// Digest of a public input.
     pub fn digest_of_input(h: &Hasher, input: &[u8]) -> Digest {
-        let (root, _) = ember_memory::tree::input_root(h, input);
+        let root = ember_memory::tree::input_root(h, input);
         ember_memory::tree::input_digest(h, &root, input.len() as u32)
     }
 }

@@ -1,0 +1,188 @@
+//! Matrices of counter reads, ecalls and refreshes.
+
+use ember_isa::{csr as number, ecall};
+use ember_verifier::air::{CsrCols, IoCols, TouchCols};
+use ember_verifier::params::Val;
+use p3_field::{Field, PrimeCharacteristicRing};
+
+use super::{Matrix, bytes, flag, limbs, matrix, one_hot, val};
+use crate::ranges::Ranges;
+use crate::record::{Csr, IoCall, IoWord, Touch};
+
+pub(super) fn touch(rows: &[Touch], ranges: &mut Ranges) -> Option<Matrix> {
+    matrix(TouchCols::<()>::WIDTH, rows, ranges, |r, row, ranges| {
+        let mut wide = |n: u32| [ranges.wide(n & 0xffff), ranges.narrow(n >> 16)];
+        TouchCols {
+            real: Val::ONE,
+            address: val(r.address),
+            before: val(r.before),
+            after: val(r.after),
+            word: limbs(r.word),
+            writable: flag(r.writable),
+            gap: wide(r.after - r.before - 1),
+            bound: wide(r.after),
+        }
+        .write(row);
+    })
+}
+
+pub(super) fn csr(rows: &[Csr], ranges: &mut Ranges) -> Option<Matrix> {
+    matrix(CsrCols::<()>::WIDTH, rows, ranges, |r, row, ranges| {
+        let [g0, g1] = r.gas;
+        let low = [g0 & 0xffff, g0 >> 16];
+        let upper = [g1 & 0xff, g1 >> 8 & 0xffff, g1 >> 24];
+        let sum0 = low[0] + (upper[0] << 8);
+        let carry0 = sum0 >> 16;
+        let sum1 = low[1] + upper[1] + carry0;
+        let carry1 = sum1 >> 16;
+        ranges.check_wide(sum0 & 0xffff);
+        ranges.check_wide(sum1 & 0xffff);
+        ranges.check_wide(low[1] + (0xffff - 0x7eff));
+        ranges.check_narrow(upper[2] + (0xff - 0x7e));
+        let retired = r.clk - 1;
+        CsrCols {
+            real: Val::ONE,
+            instret: flag(matches!(r.number, number::INSTRET | number::INSTRETH)),
+            high: flag(r.number >= number::CYCLEH),
+            w: limbs(r.w),
+            gas: r.gas.map(val),
+            clk: val(r.clk),
+            low: low.map(|limb| ranges.wide(limb)),
+            upper: [ranges.narrow(upper[0]), ranges.wide(upper[1]), ranges.narrow(upper[2])],
+            carry: [val(carry0), val(carry1)],
+            retired: [ranges.wide(retired & 0xffff), ranges.narrow(retired >> 16)],
+        }
+        .write(row);
+    })
+}
+
+/// A row of `Io`: a call, and one of its words, if it has any.
+struct IoRow<'a> {
+    call: &'a IoCall,
+    word: Option<(usize, &'a IoWord)>,
+    /// Time since the call before, less one; zero for the first call.
+    gap: u32,
+    /// Length of the journal before the row.
+    journal: u32,
+}
+
+impl IoRow<'_> {
+    /// Which of the five kinds the call is.
+    fn kind(&self) -> usize {
+        match (self.call.number, self.call.fd) {
+            (ecall::READ, ecall::FD_INPUT) => 0,
+            (ecall::WRITE, ecall::FD_STDOUT | ecall::FD_STDERR) => 1,
+            (ecall::WRITE, ecall::FD_JOURNAL) => 2,
+            (ecall::READ, _) => 3,
+            _ => 4,
+        }
+    }
+
+    /// Bytes of the call covered by rows before this one, and the first and last lane of this row.
+    fn lanes(&self) -> Option<(u32, u32, u32)> {
+        let (index, _) = self.word?;
+        let offset = self.call.ptr & 3;
+        let first = if index == 0 { offset } else { 0 };
+        let covered = if index == 0 { 0 } else { 4 * index as u32 - offset };
+        let count = (self.call.len - covered).min(4 - first);
+        Some((covered, first, first + count))
+    }
+}
+
+pub(super) fn io(calls: &[IoCall], ranges: &mut Ranges) -> Option<Matrix> {
+    let mut rows: Vec<IoRow<'_>> = Vec::new();
+    let mut journal = 0;
+    let mut before = None;
+    for call in calls {
+        let gap = before.map_or(0, |clk| call.clk - clk - 1);
+        before = Some(call.clk);
+        if call.words.is_empty() {
+            rows.push(IoRow { call, word: None, gap, journal });
+        }
+        for word in call.words.iter().enumerate() {
+            let row = IoRow { call, word: Some(word), gap, journal };
+            if row.kind() == 2 {
+                let (_, first, end) = row.lanes().expect("the row has a word");
+                journal += end - first;
+            }
+            rows.push(row);
+        }
+    }
+    let width = IoCols::<()>::WIDTH;
+    let used = rows.len();
+    let mut matrix = matrix(width, &rows, ranges, io_row)?;
+    let padding = IoCols::<Val> {
+        journal: val(journal),
+        fd_product: fd_products(0),
+        ..Default::default()
+    };
+    matrix.values[used * width..].chunks_exact_mut(width).for_each(|row| padding.write(row));
+    Some(matrix)
+}
+
+/// `(fd - 1)(fd - 2)` and `(fd - 1)(fd - 2)(fd - 3)`.
+fn fd_products(fd: u32) -> [Val; 2] {
+    let fd = val(fd);
+    let two = (fd - Val::ONE) * (fd - Val::TWO);
+    [two, two * (fd - val(3))]
+}
+
+fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
+    let call = r.call;
+    let kind = r.kind();
+    let start = r.word.is_none_or(|(index, _)| index == 0);
+    let delivered = if kind == 0 { call.result } else { 0 };
+    let mut cols = IoCols::<Val> {
+        real: Val::ONE,
+        start: flag(start),
+        kind: one_hot(kind),
+        clk: val(call.clk),
+        fd_product: fd_products(if start { call.fd & 0xffff } else { 0 }),
+        journal: val(r.journal),
+        ..Default::default()
+    };
+    if start {
+        cols.clk_gap = [ranges.wide(r.gap & 0xffff), ranges.narrow(r.gap >> 16)];
+        cols.fd = limbs(call.fd);
+        cols.ptr = limbs(call.ptr);
+        cols.len = limbs(call.len);
+        cols.w = ranges.limbs(call.result);
+        let good = kind < 3;
+        ranges.check_narrow(if good { call.len >> 16 } else { 0 });
+        ranges.check_narrow(delivered >> 16);
+        let low = call.len & 0xffff;
+        let len_word = low.div_ceil(4);
+        let pad = 4 * len_word - low;
+        cols.len_word = ranges.wide(len_word);
+        cols.pad = [val(pad & 1), val(pad >> 1)];
+        cols.inc = call.inc.map(val);
+        match kind {
+            3 => cols.fd_inv[0] = (val(call.fd & 0xffff) + val(call.fd >> 16)).inverse(),
+            4 if call.fd >> 16 != 0 => cols.fd_inv[0] = val(call.fd >> 16).inverse(),
+            4 => cols.fd_inv[1] = cols.fd_product[1].inverse(),
+            _ => {}
+        }
+        let ptr_word = if r.word.is_some() { (call.ptr & 0xffff) / 4 } else { 0 };
+        cols.ptr_word = ranges.wide(ptr_word);
+    }
+    if let (Some((_, word)), Some((covered, first, end))) = (r.word, r.lanes()) {
+        let delivered_before = delivered.min(covered);
+        let fresh_end = first + (delivered - delivered_before).min(end - first);
+        cols.access = Val::ONE;
+        cols.address = val(word.address);
+        cols.first = one_hot(first as usize);
+        cols.lane = core::array::from_fn(|i| flag((first..end).contains(&(i as u32))));
+        cols.fresh = core::array::from_fn(|i| flag((first..fresh_end).contains(&(i as u32))));
+        cols.old = bytes(word.old);
+        cols.new = bytes(word.new);
+        for byte in word.old.to_le_bytes().into_iter().chain(word.new.to_le_bytes()) {
+            ranges.check_narrow(byte.into());
+        }
+        ranges.check_wide(call.clk - word.prev - 1);
+        cols.prev = val(word.prev);
+        cols.writable = flag(word.writable);
+        cols.left = val(call.len - covered);
+        cols.due = val(delivered - delivered_before);
+    }
+    cols.write(row);
+}
