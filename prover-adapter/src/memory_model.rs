@@ -55,7 +55,8 @@ impl<'a> MemoryModel<'a> {
             (Kind::Heap, Vec::new())
         } else if (layout.input_start..layout.input_end).contains(&address) {
             let from = (address - layout.input_start) as usize;
-            let mut bytes = self.input.iter().copied().skip(from).take(PAGE_SIZE as usize).collect::<Vec<u8>>();
+            let mut bytes =
+                self.input.iter().copied().skip(from).take(PAGE_SIZE as usize).collect::<Vec<u8>>();
             bytes.resize(PAGE_SIZE as usize, 0);
             (Kind::Input, bytes)
         } else {

@@ -142,7 +142,8 @@ impl Witness {
                 _ => 0,
             },
         };
-        let decided = decide(h, &ended, &mut pages).map_err(|_| ProveError::Inconsistent(execution.steps.len()))?;
+        let decided =
+            decide(h, &ended, &mut pages).map_err(|_| ProveError::Inconsistent(execution.steps.len()))?;
         if decided.reason != ending.exit.reason || decided.gas_used != ending.gas_used {
             return Err(ProveError::Inconsistent(execution.steps.len()));
         }
@@ -159,7 +160,16 @@ impl Witness {
             instructions: ending.instructions,
             exit: ending.exit,
         };
-        Ok(Self { statement, tables, header: *image.header(), image_root, input_len, input_root, last, openings })
+        Ok(Self {
+            statement,
+            tables,
+            header: *image.header(),
+            image_root,
+            input_len,
+            input_root,
+            last,
+            openings,
+        })
     }
 
     /// Sizes of the tables.
@@ -195,7 +205,11 @@ impl Witness {
         let mask = present.iter().fold(0, |mask, &t| mask | 1 << t as u32);
         let instances: Vec<StarkInstance<'_, Config, Table>> = tables
             .iter()
-            .map(|(table, matrix)| StarkInstance { air: table, trace: matrix, public_values: publics.of(*table) })
+            .map(|(table, matrix)| StarkInstance {
+                air: table,
+                trace: matrix,
+                public_values: publics.of(*table),
+            })
             .collect();
         let data = ProverData { common: verifier.common(&present), prover_only: ProverOnlyData::empty() };
         let config = params::config(mask, &statement.digest(h));
@@ -245,6 +259,9 @@ impl Prover {
 ///
 /// # Errors
 /// [`ProveError`].
-pub fn prove(execution: &Execution, progress: &mut dyn FnMut(Stage)) -> Result<(Statement, Proof), ProveError> {
+pub fn prove(
+    execution: &Execution,
+    progress: &mut dyn FnMut(Stage),
+) -> Result<(Statement, Proof), ProveError> {
     Prover::new().prove(execution, progress)
 }

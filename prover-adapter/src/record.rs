@@ -241,11 +241,15 @@ impl<'a> Record<'a> {
                         });
                     }
                 }
-                Family::Csr => self.csr.push(Csr { number: imm, w: self.csr_value(imm, &state, i), gas: state.gas, clk }),
+                Family::Csr => {
+                    self.csr.push(Csr { number: imm, w: self.csr_value(imm, &state, i), gas: state.gas, clk })
+                }
                 Family::Ecall => {
                     let r = |n: u8| state.regs[n as usize];
                     let (number, args) = (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)]);
-                    let call = self.ecall(number, args, clk, step.rd, &mut io).map_err(|e| e.unwrap_or(inconsistent))?;
+                    let call = self
+                        .ecall(number, args, clk, step.rd, &mut io)
+                        .map_err(|e| e.unwrap_or(inconsistent))?;
                     state.gas = [state.gas[0] + call.inc[0], state.gas[1] + call.inc[1]];
                     state.regs[reg::A0 as usize] = step.rd;
                     self.io.push(call);

@@ -1,8 +1,8 @@
 //! Every example is proven.
+use ember_isa::ExitReason;
 use ember_prover_adapter::{Execution, Prover};
 use ember_trace::Limits;
 use ember_vm::{PrivateInput, Program, RunConfig};
-use ember_isa::ExitReason;
 
 #[test]
 fn one() {

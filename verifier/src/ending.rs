@@ -84,7 +84,12 @@ fn perm_at(pages: &mut impl Pages, address: u32) -> Result<(Perm, u64), EndingEr
     Ok((pages.image_perm(page)?, u64::from(page + 1) << ember_memory::PAGE_BITS))
 }
 
-fn first_without(pages: &mut impl Pages, start: u32, len: u32, need: Perm) -> Result<Option<u32>, EndingError> {
+fn first_without(
+    pages: &mut impl Pages,
+    start: u32,
+    len: u32,
+    need: Perm,
+) -> Result<Option<u32>, EndingError> {
     let mut at = u64::from(start);
     let end = at + u64::from(len);
     while at < end {
@@ -136,9 +141,8 @@ fn fault(
     pages: &mut impl Pages,
 ) -> Result<Option<ExitReason>, EndingError> {
     let (a, b) = (ended.regs[i.rs1 as usize], ended.regs[i.rs2 as usize]);
-    let target = |target: u32| {
-        (!target.is_multiple_of(4)).then_some(ExitReason::InstructionAddressMisaligned(target))
-    };
+    let target =
+        |target: u32| (!target.is_multiple_of(4)).then_some(ExitReason::InstructionAddressMisaligned(target));
     let size = match i.op {
         Op::Lb | Op::Lbu | Op::Sb => 1,
         Op::Lh | Op::Lhu | Op::Sh => 2,

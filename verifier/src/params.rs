@@ -132,7 +132,8 @@ impl Security {
         let fri = fri(());
         let grinding: GrindingSites = fri.grinding_sites();
         let lookup_air = LogUpAir { num_interactions: interactions, max_message_width: width };
-        let extras: Vec<SecurityTerm> = logup::security_term(&lookup_air, &shape, &grinding).into_iter().collect();
+        let extras: Vec<SecurityTerm> =
+            logup::security_term(&lookup_air, &shape, &grinding).into_iter().collect();
         Self { report: proven_security_report(&fri.security_regime(), &air, &shape, &extras, &grinding) }
     }
 

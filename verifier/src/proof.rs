@@ -97,8 +97,9 @@ impl ProofFile {
             return Err(ProofFileError::TooLarge(bytes.len()));
         }
         let rest = bytes.strip_prefix(&MAGIC).ok_or(ProofFileError::Magic)?;
-        let (version, rest) =
-            rest.split_first_chunk().ok_or(ProofFileError::Malformed(postcard::Error::DeserializeUnexpectedEnd))?;
+        let (version, rest) = rest
+            .split_first_chunk()
+            .ok_or(ProofFileError::Malformed(postcard::Error::DeserializeUnexpectedEnd))?;
         match u16::from_le_bytes(*version) {
             VERSION => {}
             other => return Err(ProofFileError::Version(other)),

@@ -41,7 +41,11 @@ impl Statement {
         let len = bytes.len() as u64;
         let end = h.chain(&bytes);
         let limb = |i: u32| (len >> (16 * i)) as u32 & 0xffff;
-        h.compress_with(&end, [limb(0), limb(1), limb(2), limb(3), 0, 0, 0], ember_memory::digest::Domain::Statement)
+        h.compress_with(
+            &end,
+            [limb(0), limb(1), limb(2), limb(3), 0, 0, 0],
+            ember_memory::digest::Domain::Statement,
+        )
     }
 
     /// Digest of a public input.

@@ -71,10 +71,8 @@ impl Filler<'_> {
         let clk = index as u32 + 1;
         let f = fetched(&i, step.pc);
         let family = i.op.info().family;
-        let memory = matches!(
-            family,
-            Family::LoadWord | Family::StoreWord | Family::LoadPart | Family::StorePart
-        );
+        let memory =
+            matches!(family, Family::LoadWord | Family::StoreWord | Family::LoadPart | Family::StorePart);
         let a = self.state.regs[f.rs1 as usize];
         let b = self.state.regs[f.rs2 as usize];
         let s = if memory { b } else { b.wrapping_add(f.imm) };

@@ -121,7 +121,8 @@ impl<'a> Leaves<'a> {
     pub(super) fn code_matrix(&self, record: &Record<'_>) -> Option<Matrix> {
         let rows: Vec<_> = self.code.iter().collect();
         matrix(CodeCols::<()>::WIDTH, &rows, &mut Ranges::default(), |(index, uses), row, _| {
-            let word = |i: u32| record.execution.image.code_word(**index << 4 | i << 2).expect("an execute page");
+            let word =
+                |i: u32| record.execution.image.code_word(**index << 4 | i << 2).expect("an execute page");
             CodeCols {
                 real: Val::ONE,
                 index: val(**index),
@@ -161,7 +162,9 @@ impl<'a> Leaves<'a> {
             .heap
             .iter()
             .enumerate()
-            .map(|(i, leaf)| (i, if i == 0 { index(leaf) } else { index(leaf) - index(&self.heap[i - 1]) - 1 }))
+            .map(|(i, leaf)| {
+                (i, if i == 0 { index(leaf) } else { index(leaf) - index(&self.heap[i - 1]) - 1 })
+            })
             .collect();
         matrix(HeapCols::<()>::WIDTH, &rows, ranges, |&(i, gap), row, ranges| {
             let (page, group) = self.heap[i];

@@ -20,13 +20,8 @@ pub(super) fn mul(rows: &[Alu], ranges: &mut Ranges) -> Option<Matrix> {
         let a = [r.a & 0xffff, r.a >> 16];
         let s = r.s.to_le_bytes().map(u32::from);
         let product = u64::from(r.a) * u64::from(r.s);
-        let partial = [
-            a[0] * s[0],
-            a[0] * s[1],
-            a[0] * s[2] + a[1] * s[0],
-            a[0] * s[3] + a[1] * s[1],
-            a[1] * s[2],
-        ];
+        let partial =
+            [a[0] * s[0], a[0] * s[1], a[0] * s[2] + a[1] * s[0], a[0] * s[3] + a[1] * s[1], a[1] * s[2]];
         let mut carries = [0; 5];
         let mut carry = 0;
         for (out, partial) in carries.iter_mut().zip(partial) {

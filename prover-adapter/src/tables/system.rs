@@ -111,11 +111,7 @@ pub(super) fn io(calls: &[IoCall], ranges: &mut Ranges) -> Option<Matrix> {
     let width = IoCols::<()>::WIDTH;
     let used = rows.len();
     let mut matrix = matrix(width, &rows, ranges, io_row)?;
-    let padding = IoCols::<Val> {
-        journal: val(journal),
-        fd_product: fd_products(0),
-        ..Default::default()
-    };
+    let padding = IoCols::<Val> { journal: val(journal), fd_product: fd_products(0), ..Default::default() };
     matrix.values[used * width..].chunks_exact_mut(width).for_each(|row| padding.write(row));
     Some(matrix)
 }

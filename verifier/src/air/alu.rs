@@ -119,10 +119,8 @@ pub(super) fn eval_shift<AB: Builder>(b: &mut AB) {
                 l1 * KoalaBear::TWO + bit(16 - s) - bit(32 - s) * KoalaBear::from_u32(1 << 16),
             ];
             let [r0, r1] = right;
-            right = [
-                (r0 - bit(s - 1)) * half + bit(s + 15) * top,
-                (r1 - bit(s + 15)) * half + bit(s + 31) * top,
-            ];
+            right =
+                [(r0 - bit(s - 1)) * half + bit(s + 15) * top, (r1 - bit(s + 15)) * half + bit(s + 31) * top];
         }
         // Ones that a negative value brings in: the top `amount` bits.
         let ones = if s == 0 { 0 } else { u32::MAX << (32 - s) };
@@ -195,7 +193,9 @@ pub(super) fn eval_part<AB: Builder>(b: &mut AB) {
     let half_sign = l.at[0] * l.m_bits[15] + l.at[2] * l.m_bits[31];
     b.assert_eq(
         l.w[0],
-        lb * (the_byte.clone() + byte_sign.clone() * c::<AB>(0xff00)) + lbu * the_byte + (lh + lhu) * the_half,
+        lb * (the_byte.clone() + byte_sign.clone() * c::<AB>(0xff00))
+            + lbu * the_byte
+            + (lh + lhu) * the_half,
     );
     b.assert_eq(l.w[1], (lb * byte_sign + lh * half_sign) * c::<AB>(0xffff));
     for i in 0..2 {

@@ -226,13 +226,22 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
     packed += register_number::<AB>(l.rs2) * c::<AB>(PACK_RS2);
     PROG.lookup_key(
         b,
-        [l.pc.into(), packed, l.sub.into(), l.imm[0].into(), l.imm[1].into(), l.extra[0].into(), l.extra[1].into()],
+        [
+            l.pc.into(),
+            packed,
+            l.sub.into(),
+            l.imm[0].into(),
+            l.imm[1].into(),
+            l.extra[0].into(),
+            l.extra[1].into(),
+        ],
         once::<AB>(l.real),
     );
 
     // Operands.
     let memory = f(LoadWord) + f(StoreWord) + f(LoadPart) + f(StorePart);
-    let (rs1, rs2, rd) = (register_flags::<AB>(l.rs1), register_flags::<AB>(l.rs2), register_flags::<AB>(l.rd));
+    let (rs1, rs2, rd) =
+        (register_flags::<AB>(l.rs1), register_flags::<AB>(l.rs2), register_flags::<AB>(l.rd));
     for limb in 0..2 {
         let (mut a, mut s) = (AB::Expr::ZERO, AB::Expr::ZERO);
         for k in 1..16 {

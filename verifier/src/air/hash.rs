@@ -164,8 +164,13 @@ pub(super) fn eval_journal<AB: Builder>(b: &mut AB) {
         STREAM.receive(b, [position, l.bytes[i].into()], once::<AB>(l.present[i]));
     }
     let limbs = (0..8).map(|i| l.bytes[2 * i] + l.bytes[2 * i + 1] * c::<AB>(1 << 8));
-    let hash: alloc::vec::Vec<AB::Expr> =
-        l.before.into_iter().map(Into::into).chain(limbs).chain(l.after.into_iter().map(Into::into)).collect();
+    let hash: alloc::vec::Vec<AB::Expr> = l
+        .before
+        .into_iter()
+        .map(Into::into)
+        .chain(limbs)
+        .chain(l.after.into_iter().map(Into::into))
+        .collect();
     HASH.lookup_key(b, hash, once::<AB>(l.real));
 }
 
@@ -190,18 +195,19 @@ pub(super) fn eval_poseidon2<AB: Builder>(b: &mut AB) {
     let l = Poseidon2Cols::from_row(main.current_slice());
     let mut state: [AB::Expr; 16] = l.input.map(Into::into);
     Layers::external_linear_layer(&mut state);
-    let full_rounds = |b: &mut AB, state: &mut [AB::Expr; 16], posts: [AB::Var; 64], constants: &[[_; 16]; HALF]| {
-        for (post, constants) in posts.chunks_exact(16).zip(constants) {
-            for (s, &constant) in state.iter_mut().zip(constants) {
-                *s = (s.clone() + AB::Expr::from(constant)).cube();
+    let full_rounds =
+        |b: &mut AB, state: &mut [AB::Expr; 16], posts: [AB::Var; 64], constants: &[[_; 16]; HALF]| {
+            for (post, constants) in posts.chunks_exact(16).zip(constants) {
+                for (s, &constant) in state.iter_mut().zip(constants) {
+                    *s = (s.clone() + AB::Expr::from(constant)).cube();
+                }
+                Layers::external_linear_layer(state);
+                for (s, &post) in state.iter_mut().zip(post) {
+                    b.assert_eq(s.clone(), post);
+                    *s = post.into();
+                }
             }
-            Layers::external_linear_layer(state);
-            for (s, &post) in state.iter_mut().zip(post) {
-                b.assert_eq(s.clone(), post);
-                *s = post.into();
-            }
-        }
-    };
+        };
     full_rounds(b, &mut state, l.begin, &KOALABEAR_POSEIDON2_RC_16_EXTERNAL_INITIAL);
     for (post, constant) in l.partial.into_iter().zip(KOALABEAR_POSEIDON2_RC_16_INTERNAL) {
         let s0 = (state[0].clone() + AB::Expr::from(constant)).cube();

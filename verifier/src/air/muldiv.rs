@@ -199,17 +199,11 @@ pub(super) fn eval_div<AB: Builder>(b: &mut AB) {
 
     // dividend = product + rest without overflow, rest < divisor, product = quotient * divisor without overflow.
     let regular: AB::Expr = l.regular.into();
-    let overflow =
-        add(b, regular.clone(), pair::<AB>(l.product), pair::<AB>(l.rest), pair::<AB>(l.dividend));
+    let overflow = add(b, regular.clone(), pair::<AB>(l.product), pair::<AB>(l.rest), pair::<AB>(l.dividend));
     when(b, l.regular, overflow);
     let [r0, r1] = pair::<AB>(l.rest);
-    let overflow = add(
-        b,
-        regular.clone(),
-        [r0 + AB::Expr::ONE, r1],
-        pair::<AB>(l.margin),
-        pair::<AB>(l.divisor),
-    );
+    let overflow =
+        add(b, regular.clone(), [r0 + AB::Expr::ONE, r1], pair::<AB>(l.margin), pair::<AB>(l.divisor));
     when(b, l.regular, overflow);
     for (op, result) in [(Op::Mul, pair::<AB>(l.product)), (Op::Mulhu, zero())] {
         let tuple = Aux::alu(c::<AB>(sub_code(op)), pair::<AB>(l.divisor), pair::<AB>(l.quotient), result);
@@ -224,10 +218,7 @@ pub(super) fn eval_div<AB: Builder>(b: &mut AB) {
     // The result.
     let (quotients, rests) = (div + divu, rem + remu);
     let [na, ns] = l.negative;
-    b.assert_eq(
-        l.minus,
-        div * (na + ns - na * ns * c::<AB>(2)) + rem * na,
-    );
+    b.assert_eq(l.minus, div * (na + ns - na * ns * c::<AB>(2)) + rem * na);
     for limb in 0..2 {
         b.assert_eq(l.magnitude[limb], quotients.clone() * l.quotient[limb] + rests.clone() * l.rest[limb]);
         when(b, l.by_zero * quotients.clone(), l.w[limb] - c::<AB>(0xffff));

@@ -142,7 +142,8 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
 
     // Targets, as word addresses. A target that is no multiple of 4 becomes -1, which no pc equals.
     let branch = has_format(Format::B);
-    let b_offset = bits(9..12) + bits(25..31) * c::<AB>(1 << 3) + bit(7) * c::<AB>(1 << 9) - sign * c::<AB>(1 << 10);
+    let b_offset =
+        bits(9..12) + bits(25..31) * c::<AB>(1 << 3) + bit(7) * c::<AB>(1 << 9) - sign * c::<AB>(1 << 10);
     let j_offset =
         bits(22..31) + bit(20) * c::<AB>(1 << 9) + bits(12..20) * c::<AB>(1 << 10) - sign * c::<AB>(1 << 18);
     b.assert_zero(l.wrap * (l.wrap - AB::Expr::ONE) * (l.wrap + AB::Expr::ONE));

@@ -293,12 +293,7 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
         m: pair::<AB>(l.ptr),
         n: pair::<AB>(l.len),
         inc: pair::<AB>(l.inc),
-        ..Aux::alu(
-            c::<AB>(sub_code(Op::Ecall)),
-            [number, AB::Expr::ZERO],
-            pair::<AB>(l.fd),
-            pair::<AB>(l.w),
-        )
+        ..Aux::alu(c::<AB>(sub_code(Op::Ecall)), [number, AB::Expr::ZERO], pair::<AB>(l.fd), pair::<AB>(l.w))
     };
     AUX.receive(b, tuple.fields(), once::<AB>(l.start));
 }
