@@ -16,6 +16,8 @@
 
 extern crate alloc;
 
+// Constraints read limbs and lanes by number, several arrays at once.
+#[allow(clippy::needless_range_loop)]
 pub mod air;
 pub mod ending;
 mod openings;
