@@ -149,7 +149,7 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Digest of a public input, as a statement names it.
 pub fn input_digest(input: &[u8]) -> Digest {
     let h = Hasher::default();
-    tree::input_digest(&h, &tree::input_root(&h, input).0, input.len() as u32)
+    tree::input_digest(&h, &tree::input_root(&h, input), input.len() as u32)
 }
 
 /// Retired instructions by class.
