@@ -121,12 +121,12 @@ pub enum ImageError {
     #[error("the program has no segments")]
     Empty,
     /// The program is larger than the largest memory.
-    #[error("the program has {0} bytes in memory, above the largest, 256 MiB")]
+    #[error("the program has {0} bytes in memory, above the largest, 64 MiB")]
     TooLarge(u64),
 }
 
 /// Largest program: bytes in memory of all its parts, and so bound of what a loader allocates.
-pub const MAX_IMAGE_BYTES: u64 = 1 << 28;
+pub const MAX_IMAGE_BYTES: u64 = 1 << 26;
 
 impl Image {
     /// Builds an image. Parts may share a page if they agree in permission and do not overlap.
@@ -315,7 +315,7 @@ mod tests {
         );
         let wx = Perm::READ_WRITE | Perm::EXECUTE;
         assert_eq!(build(&[part(0x1000, b"a", 8, wx)]), ImageError::Permission(0x1000, wx));
-        assert_eq!(build(&[part(0x1000, b"", 1 << 29, x)]), ImageError::TooLarge(1 << 29));
+        assert_eq!(build(&[part(0x1000, b"", 1 << 27, x)]), ImageError::TooLarge(1 << 27));
         assert_eq!(Image::from_parts(2, &[]).unwrap_err(), ImageError::Entry(2));
     }
 

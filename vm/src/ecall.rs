@@ -39,29 +39,35 @@ impl Machine<'_> {
         }
     }
 
-    fn read(
+    fn read<T: Tracer>(
         &mut self,
         ptr: u32,
         len: u32,
         host: &mut impl Host,
-        tracer: &mut impl Tracer,
+        tracer: &mut T,
     ) -> Result<u32, Stop> {
         if let Some(bad) = self.memory.first_without(ptr, len, Perm::READ_WRITE) {
             return Err(ExitReason::StoreAccessFault(bad).into());
         }
-        let old = self.words(ptr, len, tracer);
         let mut buf = [0; CHUNK];
         let mut n = 0;
-        while n < len {
-            let want = CHUNK.min((len - n) as usize);
-            let got = host.read(&mut buf[..want]).min(want);
-            if got == 0 {
+        let mut at_end = false;
+        for (at, want) in chunks(ptr, len) {
+            if at_end && !T::ENABLED {
                 break;
             }
-            self.memory.write(ptr + n, &buf[..got]).expect("checked above");
-            n += got as u32;
+            let old = self.words(at, want, tracer);
+            let mut done = 0;
+            while !at_end && done < want {
+                let room = (want - done) as usize;
+                let got = host.read(&mut buf[..room]).min(room);
+                at_end = got == 0;
+                self.memory.write(at + done, &buf[..got]).expect("checked above");
+                done += got as u32;
+            }
+            n += done;
+            self.tell(at, &old, tracer);
         }
-        self.tell(ptr, &old, tracer);
         Ok(n)
     }
 
@@ -81,18 +87,16 @@ impl Machine<'_> {
             return Err(ExitReason::HostAbort(abort::JOURNAL_FULL).into());
         }
         let mut buf = [0; CHUNK];
-        let mut n = 0;
-        while n < len {
-            let chunk = &mut buf[..CHUNK.min((len - n) as usize)];
-            self.memory.read(ptr + n, chunk).expect("checked above");
+        for (at, n) in chunks(ptr, len) {
+            let chunk = &mut buf[..n as usize];
+            self.memory.read(at, chunk).expect("checked above");
             match fd {
                 ecall::FD_JOURNAL => self.journal.extend_from_slice(chunk),
                 _ => host.write(fd, chunk),
             }
-            n += chunk.len() as u32;
+            let old = self.words(at, n, tracer);
+            self.tell(at, &old, tracer);
         }
-        let old = self.words(ptr, len, tracer);
-        self.tell(ptr, &old, tracer);
         Ok(len)
     }
 
@@ -159,4 +163,14 @@ impl Machine<'_> {
             tracer.io_word(old, new);
         }
     }
+}
+
+/// The range `ptr .. ptr + len`, cut at multiples of [`CHUNK`]: address and length of each piece.
+fn chunks(ptr: u32, len: u32) -> impl Iterator<Item = (u32, u32)> {
+    let (mut at, end) = (u64::from(ptr), u64::from(ptr) + u64::from(len));
+    core::iter::from_fn(move || {
+        let start = at;
+        at = (start / CHUNK as u64 + 1).saturating_mul(CHUNK as u64).min(end);
+        (start < end).then_some((start as u32, (at - start) as u32))
+    })
 }
