@@ -5,6 +5,7 @@
 
 mod observation;
 mod reference;
+mod trace;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use ember_vm::{Program, RunConfig};
 pub(crate) use observation::bytes_differ;
 pub use observation::{Ending, FinalMemory, Observation};
 pub use reference::Reference;
+pub use trace::TraceReplay;
 
 use crate::host::TestHost;
 
@@ -98,6 +100,9 @@ impl fmt::Display for Mode {
 
 /// The engines of a mode, the reference interpreter first.
 pub fn engines(mode: Mode) -> Vec<Box<dyn Engine>> {
-    let _ = mode;
-    vec![Box::new(Reference)]
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Reference)];
+    if mode >= Mode::Trace {
+        engines.push(Box::new(TraceReplay));
+    }
+    engines
 }
