@@ -1,31 +1,129 @@
-//! temporary
+//! Every example program is proven and verified, with the right ending.
+
+use ember_isa::{ExitReason, GasTable};
 use ember_prover_adapter::{Execution, Prover};
 use ember_trace::Limits;
-use ember_vm::{PrivateInput, Program, RunConfig};
+use ember_verifier::Statement;
+use ember_vm::{NoHost, PrivateInput, Program, RunConfig};
+
+fn example(name: &str) -> Program {
+    let path = format!("{}/../examples/elf/{name}.elf", env!("CARGO_MANIFEST_DIR"));
+    Program::load(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Runs, proves and verifies; compares the statement with the run.
+fn prove(prover: &Prover, program: &Program, config: RunConfig, private: &[u8]) -> Statement {
+    let execution =
+        Execution::record(program, config.clone(), &mut PrivateInput(private), Limits::steps(1 << 20))
+            .unwrap();
+    let (statement, proof) = prover.prove(&execution, &mut |_| {}).unwrap();
+    prover.verifier().verify(&statement, &proof).unwrap();
+    let h = prover.verifier().hasher();
+    let ending = &execution.ending;
+    assert_eq!(statement.image_id, program.image().id(h));
+    assert_eq!(statement.input_digest, Statement::digest_of_input(h, &config.input));
+    assert_eq!((statement.exit, statement.gas_used), (ending.exit, ending.gas_used));
+    assert_eq!((statement.instructions, &statement.journal), (ending.instructions, &ending.journal));
+    statement
+}
 
 #[test]
-fn one() {
-    let name = std::env::var("ELF").unwrap_or("fibonacci".into());
-    let elf = std::fs::read(format!("../examples/elf/{name}.elf")).unwrap();
-    let program = Program::load(&elf).unwrap();
-    let input = std::env::var("INPUT").map(|f| std::fs::read(f).unwrap()).unwrap_or_default();
-    let config = RunConfig { input, ..Default::default() };
-    let e = Execution::record(&program, config, &mut PrivateInput(b""), Limits::steps(1 << 22)).unwrap();
-    println!("{} {} steps", e.ending.exit, e.steps.len());
+fn every_ending_is_proven() {
+    use ExitReason::*;
+    let expected = [
+        ("exit-7", Halt(7)),
+        ("breakpoint", Breakpoint),
+        ("unknown-ecall", UnknownEcall(4242)),
+        ("host-abort", HostAbort(38)),
+        ("out-of-gas", OutOfGas),
+        ("fault-illegal", IllegalInstruction),
+        ("fault-misaligned-jump", InstructionAddressMisaligned(0x10016)),
+        ("fault-fetch", InstructionAccessFault),
+        ("fault-load-misaligned", LoadAddressMisaligned(0x12001)),
+        ("fault-load", LoadAccessFault(0x10014)),
+        ("fault-store-misaligned", StoreAddressMisaligned(0x12001)),
+        ("fault-store", StoreAccessFault(0x11008)),
+    ];
     let prover = Prover::new();
-    for _ in 0..2 {
-    let t = std::time::Instant::now();
-    ember_trace::replay(&e).unwrap();
-    println!("replay {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    let w = ember_prover_adapter::Witness::of(prover.verifier(), &e).unwrap();
-    println!("witness {:?}", t.elapsed());
-    for s in w.sizes() { println!("  {:?} {}x{}", s.table, s.rows, s.columns); }
-    let t = std::time::Instant::now();
-    let (statement, proof) = w.prove(prover.verifier()).unwrap();
-    println!("prove {:?} {} bytes", t.elapsed(), postcard::to_allocvec(&proof).unwrap().len());
-    let t = std::time::Instant::now();
-    prover.verifier().verify(&statement, &proof).unwrap();
-    println!("verify {:?}", t.elapsed());
+    for (name, reason) in expected {
+        let config = RunConfig { gas_limit: 5000, ..Default::default() };
+        let statement = prove(&prover, &example(name), config, b"");
+        assert_eq!(statement.exit.reason, reason, "{name}");
+        assert_eq!(statement.journal, b"before", "{name}");
     }
+}
+
+#[test]
+fn every_program_is_proven() {
+    let prover = Prover::new();
+    let order = std::fs::read(format!("{}/../examples/data/order.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let sorted: Vec<u8> = (0..100u32).rev().flat_map(|n| (n * 7919).to_le_bytes()).collect();
+    let runs: [(&str, &[u8], &[u8], &[u8]); 6] = [
+        ("sha256", b"abc", b"", &[0xba, 0x78, 0x16, 0xbf]),
+        ("fibonacci", &[20, 0, 0, 0], b"", &6765u32.to_le_bytes()),
+        ("quicksort", b"", &sorted, &0u32.to_le_bytes()),
+        ("json", &order, b"", &14266u64.to_le_bytes()),
+        ("prime-sieve", &100u32.to_le_bytes(), b"", &25u32.to_le_bytes()),
+        ("cycles", b"", b"", b""),
+    ];
+    for (name, input, private, journal) in runs {
+        let config = RunConfig { input: input.to_vec(), ..Default::default() };
+        let statement = prove(&prover, &example(name), config, private);
+        assert_eq!(statement.exit.reason, ExitReason::Halt(0), "{name}");
+        assert!(statement.journal.starts_with(journal), "{name}: {:?}", statement.journal);
+    }
+}
+
+#[test]
+fn gas_prices_never_change_a_programs_identity() {
+    let prover = Prover::new();
+    let program = example("cycles");
+    let with = |gas_table| prove(&prover, &program, RunConfig { gas_table, ..Default::default() }, b"");
+    let (one, other) = (with(GasTable::UNIT), with(GasTable::default()));
+    assert_eq!(one.image_id, other.image_id);
+    assert_ne!(one.gas_used, other.gas_used);
+    // The program journals its own counters: gas, then instructions.
+    assert_ne!(one.journal, other.journal);
+    assert_eq!(one.instructions, other.instructions);
+    let free = GasTable { arith: 0, load: 0, store: 0, jump: 0, branch: 0xffff, ..GasTable::UNIT };
+    assert_eq!(with(free).image_id, one.image_id);
+}
+
+#[test]
+fn a_run_without_instructions_is_proven() {
+    let prover = Prover::new();
+    let config = RunConfig { gas_limit: 0, ..Default::default() };
+    let statement = prove(&prover, &example("exit-7"), config, b"");
+    assert_eq!((statement.exit.reason, statement.instructions), (ExitReason::OutOfGas, 0));
+    assert_eq!(statement.gas_used, 0);
+}
+
+#[test]
+fn a_returning_host_call_is_refused() {
+    struct Answers;
+    impl ember_vm::Host for Answers {
+        fn host_call(&mut self, _: u32, _: &[u8], _: u32) -> ember_vm::HostReply {
+            ember_vm::HostReply::Return(b"yes".to_vec())
+        }
+    }
+    let program = example("host-abort");
+    let record = |host: &mut Answers| {
+        Execution::record(&program, RunConfig::default(), host, Limits::steps(1 << 20)).unwrap()
+    };
+    let error = Prover::new().prove(&record(&mut Answers), &mut |_| {}).err().unwrap();
+    assert!(matches!(error, ember_prover_adapter::ProveError::HostCall(_)), "{error}");
+}
+
+#[test]
+fn a_forged_trace_is_refused() {
+    let program = example("fibonacci");
+    let honest =
+        Execution::record(&program, RunConfig::default(), &mut NoHost, Limits::steps(1 << 20)).unwrap();
+    let mut forged = honest.clone();
+    let at = forged.steps.len() / 2;
+    forged.steps[at].rd ^= 1;
+    assert!(Prover::new().prove(&forged, &mut |_| {}).is_err());
+    let mut forged = honest;
+    forged.ending.exit.reason = ExitReason::Halt(1);
+    assert!(Prover::new().prove(&forged, &mut |_| {}).is_err());
 }
