@@ -19,23 +19,34 @@ impl Machine<'_> {
     pub(crate) fn ecall(&mut self, host: &mut impl Host, tracer: &mut impl Tracer) -> Result<u32, Stop> {
         let (number, args) = self.ecall_arguments();
         let before = self.gas;
-        self.charge(self.config.gas_table.ecall(number, args))?;
+        let table = self.config.gas_table;
+        #[cfg(not(feature = "mutants"))]
+        let cost = table.ecall(number, args);
+        #[cfg(feature = "mutants")]
+        let cost = crate::mutants::ecall_cost(&table, number, args);
+        self.charge(cost)?;
         let [a0, a1, a2, a3] = args;
         match number {
-            ecall::EXIT => Err(ExitReason::Halt(a0).into()),
+            ecall::EXIT => Err(ExitReason::Halt(seeded!(a0, ExitCodeIsByte => a0 & 0xff)).into()),
             ecall::READ if a0 == ecall::FD_INPUT => self.read(a1, a2, host, tracer),
             ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
                 self.write(a0, a1, a2, host, tracer)
             }
-            ecall::READ | ecall::WRITE => Ok(ecall::EBADF),
-            n if ecall::is_host_call(n) => {
+            ecall::READ | ecall::WRITE => Ok(seeded!(ecall::EBADF, BadDescriptorReturnsZero => 0)),
+            n if seeded!(ecall::is_host_call(n), LastHostCallIsUnknown => ecall::is_host_call(n + 1)) => {
                 let result = self.host_call(n, [a0, a1, a2, a3], before, host, tracer);
                 if let Err(Stop::Pause) = result {
-                    self.gas = before;
+                    self.gas = seeded!(before, PauseIsCharged => self.gas);
                 }
                 result
             }
-            n => Err(ExitReason::UnknownEcall(n).into()),
+            n => seeded!(
+                Err(ExitReason::UnknownEcall(n).into()),
+                UnknownEcallReturns => Ok(-38i32 as u32),
+                AcceleratorsReturn => {
+                    if n >> 12 == 1 { Ok(0) } else { Err(ExitReason::UnknownEcall(n).into()) }
+                },
+            ),
         }
     }
 
@@ -46,7 +57,8 @@ impl Machine<'_> {
         host: &mut impl Host,
         tracer: &mut T,
     ) -> Result<u32, Stop> {
-        if let Some(bad) = self.memory.first_without(ptr, len, Perm::READ_WRITE) {
+        let need = seeded!(Perm::READ_WRITE, ReadChecksForReading => Perm::READ);
+        if let Some(bad) = self.first_bad(ptr, len, need) {
             return Err(ExitReason::StoreAccessFault(bad).into());
         }
         let mut buf = [0; CHUNK];
@@ -61,14 +73,14 @@ impl Machine<'_> {
             while !at_end && done < want {
                 let room = (want - done) as usize;
                 let got = host.read(&mut buf[..room]).min(room);
-                at_end = got == 0;
+                at_end = seeded!(got == 0, ReadStopsAtPortion => true);
                 self.memory.write(at + done, &buf[..got]).expect("checked above");
                 done += got as u32;
             }
             n += done;
             self.tell(at, &old, tracer);
         }
-        Ok(n)
+        Ok(seeded!(n, ReadReturnsLength => len))
     }
 
     fn write(
@@ -79,11 +91,11 @@ impl Machine<'_> {
         host: &mut impl Host,
         tracer: &mut impl Tracer,
     ) -> Result<u32, Stop> {
-        if let Some(bad) = self.memory.first_without(ptr, len, Perm::READ) {
+        if let Some(bad) = self.first_bad(ptr, len, Perm::READ) {
             return Err(ExitReason::LoadAccessFault(bad).into());
         }
-        if fd == ecall::FD_JOURNAL && self.journal.len() as u64 + u64::from(len) > u64::from(MAX_JOURNAL_LEN)
-        {
+        let most = seeded!(u64::from(MAX_JOURNAL_LEN), JournalIsUnbounded => u64::MAX);
+        if fd == ecall::FD_JOURNAL && self.journal.len() as u64 + u64::from(len) > most {
             return Err(ExitReason::HostAbort(abort::JOURNAL_FULL).into());
         }
         let mut buf = [0; CHUNK];
@@ -91,13 +103,16 @@ impl Machine<'_> {
             let chunk = &mut buf[..n as usize];
             self.memory.read(at, chunk).expect("checked above");
             match fd {
-                ecall::FD_JOURNAL => self.journal.extend_from_slice(chunk),
-                _ => host.write(fd, chunk),
+                ecall::FD_JOURNAL => {
+                    bug!(JournalGoesToConsole => host.write(fd, chunk));
+                    self.journal.extend_from_slice(chunk);
+                }
+                _ => host.write(seeded!(fd, StderrIsStdout => ecall::FD_STDOUT), chunk),
             }
             let old = self.words(at, n, tracer);
             self.tell(at, &old, tracer);
         }
-        Ok(len)
+        Ok(seeded!(len, WriteReturnsZero => 0))
     }
 
     fn host_call(
@@ -108,22 +123,27 @@ impl Machine<'_> {
         host: &mut impl Host,
         tracer: &mut impl Tracer,
     ) -> Result<u32, Stop> {
-        if let Some(bad) = self.memory.first_without(in_ptr, in_len, Perm::READ) {
+        bug!(HostCallChecksOutputFirst => if let Some(bad) = self.first_bad(out_ptr, out_len, Perm::READ_WRITE) {
+            return Err(ExitReason::StoreAccessFault(bad).into());
+        });
+        if let Some(bad) = self.first_bad(in_ptr, in_len, Perm::READ) {
             return Err(ExitReason::LoadAccessFault(bad).into());
         }
-        if let Some(bad) = self.memory.first_without(out_ptr, out_len, Perm::READ_WRITE) {
+        if let Some(bad) = self.first_bad(out_ptr, out_len, Perm::READ_WRITE) {
             return Err(ExitReason::StoreAccessFault(bad).into());
         }
-        let reply = if in_len > MAX_HOST_CALL_LEN || out_len > MAX_HOST_CALL_LEN {
+        let most = seeded!(MAX_HOST_CALL_LEN, HostCallsHaveNoLimit => u32::MAX);
+        let reply = if in_len > most || out_len > most {
             HostReply::Abort(abort::TOO_LONG)
         } else {
             let mut input = vec![0; in_len as usize];
             self.memory.read(in_ptr, &mut input).expect("checked above");
             match host.host_call(number, &input, out_len) {
                 HostReply::Return(mut output) => {
-                    output.truncate(out_len as usize);
+                    seeded!(output.truncate(out_len as usize), HostOutputIsNotCut => ());
+                    let gas = seeded!(gas_before, TranscriptGasIsAfter => self.gas);
                     let h = self.hasher.clone();
-                    self.transcript.absorb_return(&h, number, gas_before, &input, &output);
+                    self.transcript.absorb_return(&h, number, gas, &input, &output);
                     HostReply::Return(output)
                 }
                 other => other,
@@ -136,15 +156,28 @@ impl Machine<'_> {
                 let old_out = self.words(out_ptr, out_len, tracer);
                 self.memory.write(out_ptr, &output).expect("checked above");
                 self.tell(out_ptr, &old_out, tracer);
-                Ok(output.len() as u32)
+                Ok(seeded!(output.len() as u32, HostCallReturnsBufferLength => out_len))
             }
             HostReply::Abort(code) => {
                 let h = self.hasher.clone();
-                self.transcript.absorb_abort(&h, number, self.gas, in_len, out_len, code);
+                seeded!(
+                    self.transcript.absorb_abort(&h, number, self.gas, in_len, out_len, code),
+                    AbortIsNotAbsorbed => (),
+                );
                 Err(ExitReason::HostAbort(code).into())
             }
             HostReply::Pause => Err(Stop::Pause),
         }
+    }
+
+    /// First address of a pointer range that lacks the permission, if any.
+    fn first_bad(&self, ptr: u32, len: u32, need: Perm) -> Option<u32> {
+        let checked = seeded!(
+            len,
+            PointersAreCheckedShort => len.saturating_sub(1),
+            EmptyRangesAreChecked => len.max(1),
+        );
+        self.memory.first_without(ptr, checked, need)
     }
 
     /// The aligned words that `ptr .. ptr + len` touches, for a tracer that listens; nothing otherwise.

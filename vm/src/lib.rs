@@ -20,10 +20,43 @@
 
 extern crate alloc;
 
+/// `right`, in every build that anybody uses. With the feature `mutants` and one of the named bugs active, what
+/// belongs to that bug.
+#[cfg(not(feature = "mutants"))]
+macro_rules! seeded {
+    ($right:expr $(, $mutant:ident => $wrong:expr)* $(,)?) => {
+        $right
+    };
+}
+/// Nothing, in every build that anybody uses. With the feature `mutants` and the bug active, what belongs to it.
+#[cfg(not(feature = "mutants"))]
+macro_rules! bug {
+    ($mutant:ident => $wrong:expr) => {};
+}
+#[cfg(feature = "mutants")]
+macro_rules! bug {
+    ($mutant:ident => $wrong:expr) => {
+        if crate::mutants::active() == Some(crate::mutants::Mutant::$mutant) {
+            $wrong
+        }
+    };
+}
+#[cfg(feature = "mutants")]
+macro_rules! seeded {
+    ($right:expr $(, $mutant:ident => $wrong:expr)* $(,)?) => {
+        match crate::mutants::active() {
+            $(Some(crate::mutants::Mutant::$mutant) => $wrong,)*
+            _ => $right,
+        }
+    };
+}
+
 mod config;
 mod ecall;
 mod host;
 mod machine;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 mod program;
 pub mod semantics;
 mod tracer;

@@ -61,9 +61,10 @@ impl<'p> Machine<'p> {
         let layout = Layout::new(program.image().header(), config.memory_limit, config.input.len())?;
         let memory = AddressSpace::new(program.image(), &layout, &config.input);
         let mut regs = [0; reg::COUNT];
-        regs[reg::SP as usize] = layout.heap_end;
-        regs[reg::A0 as usize] = layout.input_start;
-        regs[reg::A1 as usize] = layout.input_len;
+        regs[reg::SP as usize] = seeded!(layout.heap_end, StackIsLow => layout.heap_end - 4);
+        regs[reg::A0 as usize] = seeded!(layout.input_start, A0StartsZero => 0);
+        regs[reg::A1 as usize] =
+            seeded!(layout.input_len, InputLengthIsPadded => layout.input_end - layout.input_start);
         Ok(Self {
             program,
             layout,
@@ -110,7 +111,10 @@ impl<'p> Machine<'p> {
                     break;
                 }
                 Err(Stop::Exit(reason)) => {
-                    self.status = Status::Exited(Exit { reason, pc: self.pc });
+                    self.status = {
+                        let pc = seeded!(self.pc, ExitNamesNextPc => self.pc.wrapping_add(4));
+                        Status::Exited(Exit { reason, pc })
+                    };
                     break;
                 }
             }
@@ -120,61 +124,84 @@ impl<'p> Machine<'p> {
 
     /// Charges `cost`, or ends the run: SPEC section 3.
     pub(crate) fn charge(&mut self, cost: u64) -> Result<(), Stop> {
+        let limit = seeded!(
+            self.config.gas_limit,
+            GasLimitIsExclusive => self.config.gas_limit.saturating_sub(1),
+            GasLimitIsLoose => self.config.gas_limit.saturating_add(1),
+        );
         match self.gas.checked_add(cost) {
-            Some(gas) if gas <= self.config.gas_limit => {
+            Some(gas) if gas <= limit => {
                 self.gas = gas;
                 Ok(())
             }
-            _ => Err(ExitReason::OutOfGas.into()),
+            _ => {
+                bug!(OutOfGasIsCharged => self.gas = self.gas.wrapping_add(cost));
+                Err(ExitReason::OutOfGas.into())
+            }
         }
     }
 
     fn step(&mut self, host: &mut impl Host, tracer: &mut impl Tracer) -> Result<(), Stop> {
         let pc = self.pc;
-        let fetched = self.program.fetch(pc).ok_or(ExitReason::InstructionAccessFault)?;
         let table = self.config.gas_table;
+        let Some(fetched) = self.program.fetch(pc) else {
+            bug!(FetchFaultIsCharged => self.charge(table.class(Class::System).into())?);
+            let reason = ExitReason::InstructionAccessFault;
+            return Err(seeded!(reason, EndOfCodeIsSuccess => ExitReason::Halt(0)).into());
+        };
+        #[cfg(feature = "mutants")]
+        let fetched = crate::mutants::fetched(fetched);
         let Ok(Instruction { op, rd, rs1, rs2, imm }) = fetched else {
-            self.charge(table.class(Class::System).into())?;
+            let cost = seeded!(table.class(Class::System), IllegalIsFree => 0);
+            self.charge(cost.into())?;
             return Err(ExitReason::IllegalInstruction.into());
         };
         if op == Op::Ecall {
             let result = self.ecall(host, tracer)?;
             self.regs[reg::A0 as usize] = result;
             self.pc = pc.wrapping_add(4);
-            self.retired += 1;
+            self.retired += seeded!(1, EcallDoesNotRetire => 0);
             tracer.step(Step { pc, rd: result, mem: 0 });
             return Ok(());
         }
         // What a CSR read sees: the counter before its own cost.
         let gas_before = self.gas;
-        self.charge(table.class(op.info().class).into())?;
+        #[cfg(not(feature = "mutants"))]
+        let class = op.info().class;
+        #[cfg(feature = "mutants")]
+        let class = crate::mutants::class(op);
+        self.charge(table.class(class).into())?;
 
         let (a, b) = (self.regs[rs1 as usize], self.regs[rs2 as usize]);
         let mut next = pc.wrapping_add(4);
         let mut mem = 0;
+        let link = seeded!(next, LinkIsItself => pc);
+        bug!(LinkBeforeFault => if class == Class::Jump && rd != 0 { self.regs[rd as usize] = link });
         let result = match op {
             Op::Lui => imm,
-            Op::Auipc => pc.wrapping_add(imm),
+            Op::Auipc => seeded!(pc, AuipcAddsToNext => next).wrapping_add(imm),
             Op::Jal => {
                 next = jump_target(pc.wrapping_add(imm))?;
-                pc.wrapping_add(4)
+                link
             }
             Op::Jalr => {
-                next = jump_target(a.wrapping_add(imm) & !1)?;
-                pc.wrapping_add(4)
+                let base = seeded!(a, JalrReadsItsLink => if rd == rs1 && rd != 0 { link } else { a });
+                let cleared = seeded!(1, JalrKeepsBit0 => 0, JalrClearsTwoBits => 3);
+                next = jump_target(base.wrapping_add(imm) & !cleared)?;
+                link
             }
             Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu => {
                 if branch_taken(op, a, b) {
                     next = jump_target(pc.wrapping_add(imm))?;
+                } else {
+                    bug!(BranchNotTakenFaults => jump_target(pc.wrapping_add(imm)).map(|_| ())?);
+                    bug!(BranchNotTakenIsFree => self.gas = gas_before);
                 }
                 0
             }
             Op::Lb | Op::Lh | Op::Lw | Op::Lbu | Op::Lhu => {
                 let address = a.wrapping_add(imm);
-                if !address.is_multiple_of(access_size(op)) {
-                    return Err(ExitReason::LoadAddressMisaligned(address).into());
-                }
-                mem = self.word(address).ok_or(ExitReason::LoadAccessFault(address))?;
+                mem = self.load(op, rd, address)?;
                 load_value(op, mem, address)
             }
             Op::Sb | Op::Sh | Op::Sw => {
@@ -182,13 +209,19 @@ impl<'p> Machine<'p> {
                 if !address.is_multiple_of(access_size(op)) {
                     return Err(ExitReason::StoreAddressMisaligned(address).into());
                 }
-                let old = self.word(address).ok_or(ExitReason::StoreAccessFault(address))?;
+                let fault = ExitReason::StoreAccessFault(address);
+                let old = self.word(address).ok_or(fault)?;
                 let new = store_word(op, old, address, b);
-                self.memory
-                    .store(address & !3, new.to_le_bytes())
-                    .ok_or(ExitReason::StoreAccessFault(address))?;
+                let stored = self.memory.store(address & !3, new.to_le_bytes());
+                seeded!(stored, StoreToConstantsIsIgnored => Some(())).ok_or(fault)?;
                 mem = old;
                 0
+            }
+            #[cfg(feature = "mutants")]
+            Op::Csrrs | Op::Csrrc | Op::Csrrsi | Op::Csrrci
+                if let Some(wrong) = crate::mutants::counter(imm, gas_before, self.gas, self.retired) =>
+            {
+                wrong
             }
             Op::Csrrs | Op::Csrrc | Op::Csrrsi | Op::Csrrci => match imm {
                 csr::CYCLE | csr::TIME => gas_before as u32,
@@ -197,16 +230,31 @@ impl<'p> Machine<'p> {
                 _ => (self.retired >> 32) as u32,
             },
             Op::Fence | Op::FenceI => 0,
-            Op::Ebreak => return Err(ExitReason::Breakpoint.into()),
+            Op::Ebreak => {
+                bug!(EbreakRetires => self.retired += 1);
+                return Err(ExitReason::Breakpoint.into());
+            }
             _ => compute(op, a, if op.info().format.has_rs2() { b } else { imm }),
         };
-        if rd != reg::ZERO {
+        if seeded!(rd != reg::ZERO, X0IsWritten => true) {
             self.regs[rd as usize] = result;
         }
         self.pc = next;
         self.retired += 1;
         tracer.step(Step { pc, rd: if rd == reg::ZERO { 0 } else { result }, mem });
         Ok(())
+    }
+
+    /// The aligned word around the address of a load.
+    fn load(&self, op: Op, _rd: u8, address: u32) -> Result<u32, ExitReason> {
+        #[cfg(feature = "mutants")]
+        if let Some(wrong) = crate::mutants::load(self, op, _rd, address) {
+            return wrong;
+        }
+        if !address.is_multiple_of(access_size(op)) {
+            return Err(ExitReason::LoadAddressMisaligned(address));
+        }
+        self.word(address).ok_or(ExitReason::LoadAccessFault(address))
     }
 
     /// The aligned word around `address`, if it can be read.
@@ -282,5 +330,8 @@ impl<'p> Machine<'p> {
 }
 
 fn jump_target(target: u32) -> Result<u32, ExitReason> {
-    if target.is_multiple_of(4) { Ok(target) } else { Err(ExitReason::InstructionAddressMisaligned(target)) }
+    if target.is_multiple_of(seeded!(4, EvenTargetsAreFine => 2)) {
+        return Ok(target);
+    }
+    Err(ExitReason::InstructionAddressMisaligned(seeded!(target, MisalignedTargetIsRounded => target & !3)))
 }

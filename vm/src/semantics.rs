@@ -9,6 +9,10 @@ use ember_isa::Op;
 /// If `op` is no computational operation.
 #[inline]
 pub fn compute(op: Op, a: u32, b: u32) -> u32 {
+    #[cfg(feature = "mutants")]
+    if let Some(wrong) = crate::mutants::compute(op, a, b) {
+        return wrong;
+    }
     let (sa, sb) = (a as i32, b as i32);
     match op {
         Op::Add | Op::Addi => a.wrapping_add(b),
@@ -52,6 +56,10 @@ pub fn compute(op: Op, a: u32, b: u32) -> u32 {
 /// If `op` is no branch.
 #[inline]
 pub fn branch_taken(op: Op, a: u32, b: u32) -> bool {
+    #[cfg(feature = "mutants")]
+    if let Some(wrong) = crate::mutants::branch_taken(op, a, b) {
+        return wrong;
+    }
     match op {
         Op::Beq => a == b,
         Op::Bne => a != b,
@@ -69,6 +77,10 @@ pub fn branch_taken(op: Op, a: u32, b: u32) -> bool {
 /// If `op` is neither.
 #[inline]
 pub fn access_size(op: Op) -> u32 {
+    #[cfg(feature = "mutants")]
+    if let Some(wrong) = crate::mutants::access_size(op) {
+        return wrong;
+    }
     match op {
         Op::Lb | Op::Lbu | Op::Sb => 1,
         Op::Lh | Op::Lhu | Op::Sh => 2,
@@ -80,6 +92,10 @@ pub fn access_size(op: Op) -> u32 {
 /// Value that a load gives, from the aligned word around `address`.
 #[inline]
 pub fn load_value(op: Op, word: u32, address: u32) -> u32 {
+    #[cfg(feature = "mutants")]
+    if let Some(wrong) = crate::mutants::load_value(op, word, address) {
+        return wrong;
+    }
     let part = word >> (8 * (address & 3));
     match op {
         Op::Lb => part as i8 as u32,
@@ -93,6 +109,10 @@ pub fn load_value(op: Op, word: u32, address: u32) -> u32 {
 /// The aligned word around `address` after a store of `value`.
 #[inline]
 pub fn store_word(op: Op, word: u32, address: u32, value: u32) -> u32 {
+    #[cfg(feature = "mutants")]
+    if let Some(wrong) = crate::mutants::store_word(op, word, address, value) {
+        return wrong;
+    }
     let shift = 8 * (address & 3);
     let mask = match op {
         Op::Sb => 0xff << shift,
