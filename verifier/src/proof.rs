@@ -73,6 +73,9 @@ pub enum ProofFileError {
     /// Bytes after the proof's end.
     #[error("{0} bytes after the proof's end")]
     Trailing(usize),
+    /// Not the bytes that [`ProofFile::to_bytes`] gives: an integer has more bytes than it needs.
+    #[error("malformed proof: an integer is longer than it needs to be")]
+    Long,
 }
 
 impl ProofFile {
@@ -88,7 +91,8 @@ impl ProofFile {
         postcard::to_extend(self, bytes).expect("a proof always serialises")
     }
 
-    /// Reads a file. Every length is checked against what is left of the bytes.
+    /// Reads a file. Every length is checked against what is left of the bytes. A statement and a proof have one file,
+    /// byte for byte.
     ///
     /// # Errors
     /// [`ProofFileError`].
@@ -104,7 +108,10 @@ impl ProofFile {
             VERSION => {}
             other => return Err(ProofFileError::Version(other)),
         }
-        let (file, rest) = postcard::take_from_bytes(rest).map_err(ProofFileError::Malformed)?;
-        if rest.is_empty() { Ok(file) } else { Err(ProofFileError::Trailing(rest.len())) }
+        let (file, rest): (Self, _) = postcard::take_from_bytes(rest).map_err(ProofFileError::Malformed)?;
+        if !rest.is_empty() {
+            return Err(ProofFileError::Trailing(rest.len()));
+        }
+        if file.to_bytes() == bytes { Ok(file) } else { Err(ProofFileError::Long) }
     }
 }
