@@ -8,23 +8,27 @@ use ember_isa::decode;
 use ember_memory::digest::Hasher;
 use ember_memory::{Image, PAGE_BITS, Perm};
 use ember_trace::{Reader, Record};
+use ember_verifier::{MAX_PROOF_BYTES, ProofFile, Statement, Verifier};
 use ember_vm::RunConfig;
 use serde_json::{Value, json};
 
-use crate::Outcome;
 use crate::args::{open, read_file};
 use crate::guest::{MAX_ELF_LEN, Symbols};
-use crate::report::{ClassCounts, Report, input_digest};
+use crate::report::{ClassCounts, Report, gas_table_text};
+use crate::{Outcome, statement};
 
 /// The file's first bytes say what it is.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// An ELF file or a trace
+    /// An ELF file, a trace, a proof, or a statement in JSON
     file: PathBuf,
     /// Report as one JSON object
     #[arg(long)]
     json: bool,
 }
+
+/// Largest file with a statement: two digits for each byte of a journal, and more besides.
+const MAX_STATEMENT_LEN: u64 = 64 << 20;
 
 pub fn run(args: &Args) -> Result<Outcome> {
     let path = &args.file;
@@ -41,8 +45,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let file = Cursor::new(magic).chain(file);
         let bytes = open(path)?.metadata()?.len();
         trace(&mut report, file, bytes)
+    } else if ProofFile::is_one(&magic) {
+        proof(&mut report, &read_file(path, MAX_PROOF_BYTES as u64)?)
+    } else if magic.trim_ascii_start().starts_with(b"{") {
+        statement(&mut report, &read_file(path, MAX_STATEMENT_LEN)?)
     } else {
-        bail!("{}: neither an ELF file nor a trace", path.display());
+        bail!("{}: neither an ELF file nor a trace, a statement or a proof", path.display());
     };
     result.with_context(|| path.display().to_string())?;
     report.print_out(args.json)?;
@@ -95,18 +103,52 @@ fn describe_image(report: &mut Report, image: &Image, symbols: &Symbols) {
 }
 
 fn describe_config(report: &mut Report, config: &RunConfig) {
-    let digest = input_digest(&config.input);
-    let table = serde_json::to_value(config.gas_table).unwrap_or_default();
-    let text = table.to_string().replace(['"', '{', '}'], "").replace(':', " ").replace(',', ", ");
+    let digest = Statement::digest_of_input(&Hasher::default(), &config.input);
     report
         .row(
             "input",
             format!("{} bytes, digest {digest}", config.input.len()),
             json!({ "bytes": config.input.len(), "digest": digest }),
         )
-        .row("gas table", text, table)
+        .note("gas table", gas_table_text(&config.gas_table))
+        .field("gas table", serde_json::to_value(config.gas_table).unwrap_or_default())
         .value("gas limit", config.gas_limit)
         .value("memory limit", config.memory_limit);
+}
+
+fn statement(report: &mut Report, text: &[u8]) -> Result<()> {
+    report.value("kind", "statement");
+    statement::describe(report, &statement::from_json(text)?, None);
+    Ok(())
+}
+
+fn proof(report: &mut Report, bytes: &[u8]) -> Result<()> {
+    let ProofFile { statement, proof } = ProofFile::from_bytes(bytes)?;
+    report.value("kind", "proof").note("valid", "not looked at: `ember verify` does").row(
+        "file",
+        format!("{} bytes", bytes.len()),
+        json!({ "bytes": bytes.len() }),
+    );
+    statement::describe(report, &statement, None);
+    let header = &proof.header;
+    let address = |page: u32| u64::from(page) << PAGE_BITS;
+    report
+        .field("header", serde_json::to_value(header).unwrap_or_default())
+        .note("entry", format!("{:#010x}", header.entry))
+        .note("zeroed memory", format!("from {:#010x}", address(header.heap_page)))
+        .note("least memory limit", format!("{} bytes", address(header.min_writable_pages)))
+        .row("input", format!("{} bytes", proof.input_len), json!({ "bytes": proof.input_len }));
+    let openings = &proof.openings;
+    let code = if openings.code.is_some() { ", the last instruction" } else { "" };
+    report.row(
+        "opened",
+        format!("{} pages of the image{code}", openings.pages.len()),
+        json!({ "pages": openings.pages.len(), "code": openings.code.is_some() }),
+    );
+    let (text, tables) = statement::tables(&proof);
+    report.note("tables", text).field("tables", tables);
+    statement::describe_security(report, &Verifier::new().security());
+    Ok(())
 }
 
 fn trace(report: &mut Report, file: impl Read, bytes: u64) -> Result<()> {

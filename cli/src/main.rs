@@ -1,20 +1,25 @@
-//! The ember command: runs, traces and shows programs of the Ember machine.
+//! The ember command: runs, traces and shows programs of the Ember machine, proves what they did, and verifies proofs.
 
 mod args;
+mod demo;
 mod disasm;
 mod gas_table;
 mod guest;
 mod host;
 mod inspect;
+mod progress;
+mod prove;
 mod report;
 mod run;
+mod statement;
 mod trace;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs RV32EM programs in the Ember machine.
+/// Runs RV32EM programs in the Ember machine, and proves what they did.
 #[derive(Parser)]
 #[command(version, propagate_version = true, after_help = EXIT_STATUS)]
 struct Cli {
@@ -24,7 +29,7 @@ struct Cli {
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 success; 1 a guest of `run` did not halt with 0, or traces differ; 2 bad usage or a bad file; \
-3 a trace is not that of a run";
+3 a proof is not valid, or a trace is not that of a run";
 
 #[derive(Subcommand)]
 enum Command {
@@ -32,10 +37,16 @@ enum Command {
     Run(run::Args),
     /// Write the trace of a run to a file, or compare or check traces
     Trace(trace::Args),
-    /// Show what is in a file: a program or a trace
+    /// Prove what a program did
+    Prove(prove::Args),
+    /// Check that a proof is valid, and of what is expected
+    Verify(verify::Args),
+    /// Show what is in a file: a program, a trace, a statement or a proof
     Inspect(inspect::Args),
     /// Disassemble a program
     Disasm(disasm::Args),
+    /// Run, prove and verify an example
+    Demo(demo::Args),
 }
 
 /// How a command that could do its work went.
@@ -54,17 +65,23 @@ enum Outcome {
 const BAD_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Run(args) => run::run(&args),
-        Command::Trace(args) => trace::run(&args),
-        Command::Inspect(args) => inspect::run(&args),
-        Command::Disasm(args) => disasm::run(&args),
-    };
-    match result {
+    match dispatch(Cli::parse().command) {
         Ok(outcome) => ExitCode::from(outcome as u8),
         Err(error) => {
             report::complain(&error);
             ExitCode::from(BAD_USAGE)
         }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Prove(args) => prove::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Disasm(args) => disasm::run(&args),
+        Command::Demo(args) => demo::run(&args),
     }
 }

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anyhow::{Result, anyhow};
-use ember_isa::{Class, Exit};
-use ember_memory::digest::Hasher;
-use ember_memory::{Digest, tree};
+use ember_isa::{Class, Exit, GasTable};
 use ember_vm::{Program, Step, Tracer};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +23,17 @@ const MAX_SHOWN: usize = 1024;
 impl Report {
     /// Adds a row. The name in JSON has underscores for spaces.
     pub fn row(&mut self, name: &str, text: impl Into<String>, value: impl Into<Value>) -> &mut Self {
+        self.note(name, text).field(name, value)
+    }
+
+    /// Adds a row to the text alone.
+    pub fn note(&mut self, name: &str, text: impl Into<String>) -> &mut Self {
         self.rows.push((name.to_owned(), text.into()));
+        self
+    }
+
+    /// Adds a value to the JSON object alone. Its name has underscores for spaces.
+    pub fn field(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
         self.object.insert(name.replace(' ', "_"), value.into());
         self
     }
@@ -61,14 +69,7 @@ impl Report {
 
     /// A journal, in hexadecimal.
     pub fn journal(&mut self, journal: &[u8]) -> &mut Self {
-        let shown = hex(&journal[..journal.len().min(MAX_SHOWN)]);
-        let dots = if journal.len() > MAX_SHOWN { "..." } else { "" };
-        let plural = if journal.len() == 1 { "" } else { "s" };
-        let text = match journal.len() {
-            0 => "empty".to_owned(),
-            n => format!("{n} byte{plural}: {shown}{dots}"),
-        };
-        self.row("journal", text, hex(journal))
+        self.row("journal", journal_text(journal), hex(journal))
     }
 
     /// Instructions by class.
@@ -138,18 +139,29 @@ pub fn complain(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "ember: {line}");
 }
 
+/// A journal's length and its first bytes.
+pub fn journal_text(journal: &[u8]) -> String {
+    let shown = hex(&journal[..journal.len().min(MAX_SHOWN)]);
+    let dots = if journal.len() > MAX_SHOWN { "..." } else { "" };
+    let plural = if journal.len() == 1 { "" } else { "s" };
+    match journal.len() {
+        0 => "empty".to_owned(),
+        n => format!("{n} byte{plural}: {shown}{dots}"),
+    }
+}
+
+/// A gas table in one line.
+pub fn gas_table_text(table: &GasTable) -> String {
+    let value = serde_json::to_value(table).unwrap_or_default();
+    value.to_string().replace(['"', '{', '}'], "").replace(':', " ").replace(',', ", ")
+}
+
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, b| {
         let _ = write!(text, "{b:02x}");
         text
     })
-}
-
-/// Digest of a public input, as a statement names it.
-pub fn input_digest(input: &[u8]) -> Digest {
-    let h = Hasher::default();
-    tree::input_digest(&h, &tree::input_root(&h, input), input.len() as u32)
 }
 
 /// Retired instructions by class.

@@ -1,0 +1,97 @@
+//! Statements and proofs, for people and as JSON.
+
+use anyhow::{Context, Result, anyhow};
+use ember_memory::Transcript;
+use ember_verifier::air::Table;
+use ember_verifier::params::{QUERIES, QUERY_POW_BITS, Security};
+use ember_verifier::{Proof, Statement};
+use ember_vm::Program;
+use serde_json::{Value, json};
+
+use crate::guest::Symbols;
+use crate::report::{Report, gas_table_text, hex, journal_text};
+
+/// Adds a statement to a report; with the program, also where in it the run ended.
+pub fn describe(report: &mut Report, statement: &Statement, program: Option<(&Program, &Symbols)>) {
+    report
+        .field("statement", to_json(statement))
+        .note("image id", statement.image_id.to_string())
+        .note("input digest", statement.input_digest.to_string())
+        .exit(statement.exit, program)
+        .note("gas", format!("{} of {}", statement.gas_used, statement.gas_limit))
+        .note("instructions", statement.instructions.to_string())
+        .note("journal", journal_text(&statement.journal))
+        .note(
+            "host calls",
+            match statement.transcript {
+                transcript if transcript == Transcript::default() => "none".to_owned(),
+                Transcript(digest) => format!("transcript {digest}"),
+            },
+        )
+        .note("gas table", gas_table_text(&statement.gas_table))
+        .note("memory limit", format!("{} bytes", statement.memory_limit));
+}
+
+/// A statement as JSON: its fields, the journal in hexadecimal.
+pub fn to_json(statement: &Statement) -> Value {
+    let without_journal = Statement { journal: Vec::new(), ..statement.clone() };
+    let mut value = serde_json::to_value(without_journal).unwrap_or_default();
+    value["journal"] = hex(&statement.journal).into();
+    value
+}
+
+/// Reads a statement, alone or as the `statement` of what a command printed.
+pub fn from_json(text: &[u8]) -> Result<Statement> {
+    let mut value: Value = serde_json::from_slice(text)?;
+    if let Some(inner) = value.get_mut("statement") {
+        value = inner.take();
+    }
+    let journal = value.get_mut("journal").context("not a statement: no `journal`")?;
+    let bytes = journal.as_str().and_then(unhex).ok_or_else(|| anyhow!("`journal` is not hexadecimal"))?;
+    *journal = Value::Array(Vec::new());
+    let statement = serde_json::from_value(value).context("not a statement")?;
+    Ok(Statement { journal: bytes, ..statement })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
+}
+
+/// The tables of a proof and their sizes, as text and as JSON.
+pub fn tables(proof: &Proof) -> (String, Value) {
+    let present = Table::ALL.iter().filter(|&&table| proof.tables >> table as u32 & 1 == 1);
+    let sizes = present.zip(&proof.stark.degree_bits);
+    let (text, values): (Vec<String>, Vec<Value>) = sizes
+        .map(|(table, log_rows)| {
+            let (name, columns) = (table.name(), table.columns());
+            let text = format!("{name:<9}  2^{log_rows:<2} rows of {columns} columns");
+            (text, json!({ "table": name, "log_rows": log_rows, "columns": columns }))
+        })
+        .unzip();
+    (text.join("\n"), values.into())
+}
+
+/// Proven bits with one digit after the point, rounded down.
+pub fn bits(security: &Security) -> f64 {
+    (security.bits() * 10.0).floor() / 10.0
+}
+
+/// Adds what the proof system's parameters prove.
+pub fn describe_security(report: &mut Report, security: &Security) {
+    let (term, regime) = security.bound();
+    let terms: Vec<Value> =
+        security.terms().iter().map(|(name, bits)| json!({ "term": name, "bits": bits })).collect();
+    report
+        .row(
+            "security",
+            format!("{:.1} bits proven for the largest run; least: {term}; {regime}", bits(security)),
+            json!({ "proven_bits": bits(security), "bound": term, "regime": regime, "terms": terms }),
+        )
+        .row(
+            "parameters",
+            format!("{QUERIES} queries, {QUERY_POW_BITS} bits of proof of work"),
+            json!({ "queries": QUERIES, "query_pow_bits": QUERY_POW_BITS }),
+        );
+}
