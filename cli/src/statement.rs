@@ -86,7 +86,7 @@ pub fn describe_security(report: &mut Report, security: &Security) {
     report
         .row(
             "security",
-            format!("{:.1} bits proven for the largest run; least: {term}; {regime}", bits(security)),
+            format!("{:.1} bits proven for the largest run; the bound: {term}, {regime}", bits(security)),
             json!({ "proven_bits": bits(security), "bound": term, "regime": regime, "terms": terms }),
         )
         .row(

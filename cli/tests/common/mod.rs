@@ -120,7 +120,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn new(args: &[&str], output: &Output) -> Self {
+    pub fn new(args: &[&str], output: &Output) -> Self {
         Self {
             args: args.iter().map(|a| (*a).to_owned()).collect(),
             code: output.status.code().expect("an exit status"),
