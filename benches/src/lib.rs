@@ -1,1 +1,48 @@
-//! benches
+//! Programs that the benchmarks run, prove and verify.
+
+use std::path::{Path, PathBuf};
+
+use ember_memory::ImageError;
+use ember_prover_adapter::Execution;
+use ember_trace::Limits;
+use ember_vm::{NoHost, Program, RunConfig};
+
+/// A file of the repository.
+pub fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// An example program, by name.
+///
+/// # Panics
+/// If the file cannot be read.
+///
+/// # Errors
+/// [`ImageError`] if the file is no program.
+pub fn example(name: &str) -> Result<Program, ImageError> {
+    let path = file(&format!("examples/elf/{name}.elf"));
+    Program::load(&std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+}
+
+/// A run of an example program on a public input, recorded.
+///
+/// # Panics
+/// If the program cannot be loaded, or runs for more than four million instructions.
+pub fn record(name: &str, input: &[u8]) -> Execution {
+    let program = example(name).expect("the example is a program");
+    let config = RunConfig { input: input.to_vec(), ..Default::default() };
+    Execution::record(&program, config, &mut NoHost, Limits::steps(1 << 22)).expect("the example is short")
+}
+
+/// `len` bytes that look random and are always the same.
+pub fn bytes(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9u32;
+    std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    })
+    .take(len)
+    .collect()
+}
