@@ -1,0 +1,61 @@
+//! The mutation check: every seeded bug of the interpreter must fail a test of the built-in suites.
+//!
+//! `cargo test -p ember-conformance --features mutants --test mutants -- --nocapture` prints the shares.
+#![cfg(feature = "mutants")]
+
+use ember_conformance::engine::{Engine, Mode, Reference};
+use ember_conformance::outcome::Outcome;
+use ember_conformance::runner::{Runner, Test};
+use ember_conformance::suites::{own, riscv_tests};
+use ember_vm::mutants::{ALL, Mutant, with};
+use rayon::prelude::*;
+
+/// Most instructions of a test. Nothing right needs as many; a bug may make a loop endless.
+const STEPS: u64 = 200_000;
+
+/// The first test that ends in another way than it should.
+fn killer(mutant: Mutant, tests: &[Test]) -> Option<String> {
+    let engines: [Box<dyn Engine>; 1] = [Box::new(Reference)];
+    let manifest = riscv_tests::manifest();
+    let runner = Runner { engines: &engines, manifest: &manifest, steps: STEPS };
+    with(mutant, || tests.iter().find(|t| !runner.run(t).expected).map(|t| t.name.clone()))
+}
+
+#[test]
+fn every_seeded_bug_is_found() {
+    // Bugs may make the machine panic; the runner counts that as found, and the text would only be noise.
+    std::panic::set_hook(Box::new(|_| {}));
+    let own: Vec<Test> = own::cases().into_iter().map(Test::from).collect();
+    let riscv = riscv_tests::tests(&riscv_tests::locate().unwrap()).unwrap();
+    let found: Vec<(Option<String>, Option<String>)> =
+        ALL.par_iter().map(|(mutant, _)| (killer(*mutant, &own), killer(*mutant, &riscv))).collect();
+    let _ = std::panic::take_hook();
+    for ((mutant, what), (own, riscv)) in ALL.iter().zip(&found) {
+        let by = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".to_owned());
+        println!("{:28} {what}: {}, {}", format!("{mutant:?}"), by(own), by(riscv));
+    }
+    let count = |f: fn(&(Option<String>, Option<String>)) -> bool| found.iter().filter(|k| f(k)).count();
+    println!(
+        "{} seeded bugs: {} found, {} by the own suite, {} by riscv-tests",
+        ALL.len(),
+        count(|k| k.0.is_some() || k.1.is_some()),
+        count(|k| k.0.is_some()),
+        count(|k| k.1.is_some())
+    );
+    assert!(ALL.len() >= 60);
+    let missed: Vec<Mutant> =
+        ALL.iter().zip(&found).filter(|(_, k)| k.0.is_none()).map(|((m, _), _)| *m).collect();
+    assert!(missed.is_empty(), "the own suite does not find {missed:?}");
+}
+
+/// Without a bug the same tests pass, with this feature too.
+#[test]
+fn nothing_is_found_where_nothing_is_wrong() {
+    let engines = ember_conformance::engine::engines(Mode::Run);
+    let manifest = riscv_tests::manifest();
+    let runner = Runner { engines: &engines, manifest: &manifest, steps: STEPS };
+    for case in own::cases() {
+        let result = runner.run(&Test::from(case));
+        assert_eq!(result.outcome, Outcome::Pass, "{}", result.name);
+    }
+}
