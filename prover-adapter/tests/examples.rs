@@ -53,12 +53,15 @@ fn every_ending_is_proven() {
     }
 }
 
+/// Name, public input, private input, start of the journal.
+type Run<'a> = (&'a str, &'a [u8], &'a [u8], &'a [u8]);
+
 #[test]
 fn every_program_is_proven() {
     let prover = Prover::new();
     let order = std::fs::read(format!("{}/../examples/data/order.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let sorted: Vec<u8> = (0..100u32).rev().flat_map(|n| (n * 7919).to_le_bytes()).collect();
-    let runs: [(&str, &[u8], &[u8], &[u8]); 6] = [
+    let runs: [Run<'_>; 6] = [
         ("sha256", b"abc", b"", &[0xba, 0x78, 0x16, 0xbf]),
         ("fibonacci", &[20, 0, 0, 0], b"", &6765u32.to_le_bytes()),
         ("quicksort", b"", &sorted, &0u32.to_le_bytes()),
