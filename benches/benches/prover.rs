@@ -1,5 +1,8 @@
 //! Proving and verifying: a call of a thousand instructions, one of five thousand, and SHA-256 in plain code.
 
+// The macro below makes a public function without a doc comment.
+#![allow(missing_docs)]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ember_benches::{bytes, record};
 use ember_prover_adapter::{Prover, Witness};
