@@ -30,6 +30,8 @@ pub mod report;
 pub mod runner;
 pub mod setup;
 pub mod spec;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod suites;
 
 pub use command::{ConformanceArgs, command};

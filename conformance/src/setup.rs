@@ -1,6 +1,8 @@
 //! A program together with all that its run depends on.
 
-use ember_isa::{GasTable, reg};
+use std::fmt;
+
+use ember_isa::{GasTable, decode, reg};
 use ember_memory::{Image, ImageError, PAGE_SIZE, Part, Perm};
 use ember_vm::{Program, RunConfig};
 
@@ -22,7 +24,7 @@ pub const HEAP_END: u32 = DATA + MEMORY_LIMIT;
 pub const INPUT: u32 = HEAP_END + PAGE_SIZE;
 
 /// Bytes at one place of a program: [`Part`] with its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OwnedPart {
     /// Address of the first byte.
     pub address: u32,
@@ -30,6 +32,24 @@ pub struct OwnedPart {
     pub data: Vec<u8>,
     /// Permission.
     pub perm: Perm,
+}
+
+/// Code as assembly, other bytes as their number: what a failing test should print.
+impl fmt::Debug for OwnedPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {:#010x}, {} bytes", self.perm, self.address, self.data.len())?;
+        if self.perm == Perm::EXECUTE {
+            for (i, w) in self.data.chunks_exact(4).enumerate() {
+                let (address, word) =
+                    (self.address + 4 * i as u32, u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
+                match decode(word) {
+                    Ok(i) => writeln!(f, "  {address:08x}  {word:08x}  {i}")?,
+                    Err(_) => writeln!(f, "  {address:08x}  {word:08x}  illegal")?,
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl OwnedPart {

@@ -1,0 +1,270 @@
+//! Random programs for property tests, which shrink to few and simple instructions.
+//!
+//! [`program`] mixes everything: computations on corner values, loads and stores to every kind of page, loops,
+//! calls, ecalls with good and bad pointers, counters, fences, illegal words, jumps anywhere; gas tables and limits;
+//! inputs. Every program ends: each loop has a branch or jump, which costs gas, and gas is limited.
+//!
+//! ```
+//! use ember_conformance::strategy;
+//! use proptest::strategy::{Strategy, ValueTree};
+//! use proptest::test_runner::TestRunner;
+//!
+//! let setup = strategy::program().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+//! assert!(setup.program().is_ok());
+//! ```
+
+use ember_isa::op::TABLE;
+use ember_isa::reg::{A0, A1, A2, A3, T0};
+use ember_isa::{EcallCost, GasTable, Op, csr, ecall};
+use ember_memory::PAGE_SIZE;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::asm::Asm;
+use crate::host::call;
+use crate::setup::{CODE, DATA, HEAP, HEAP_END, INPUT, MEMORY_LIMIT, RODATA, Setup};
+use crate::spec::{BRANCH_OPS, CSR_OPS, IMMEDIATE_OPS, LOAD_OPS, REGISTER_OPS, SHIFT_OPS, STORE_OPS, size};
+
+/// A register that the generated code uses for addresses. Other instructions may change it too.
+const SCRATCH: u8 = 4;
+
+/// Most gas of a generated run.
+pub const MAX_GAS: u64 = 20_000;
+
+/// A piece of a program: one instruction, or a few that belong together.
+#[derive(Clone, Debug)]
+pub enum Atom {
+    /// `rd = value`.
+    Li(u8, u32),
+    /// An operation with these fields; the format picks those that it uses.
+    Op(Op, u8, u8, u8, u32),
+    /// A load or store at an address: the register that is loaded or stored.
+    Access(Op, u8, u32),
+    /// A branch to another atom.
+    Branch(Op, u8, u8, usize),
+    /// `jal` to another atom.
+    Jal(u8, usize),
+    /// `jalr` to another atom, with an offset added to its address.
+    Jalr(u8, usize, i32),
+    /// An ecall: number and a0..a3.
+    Ecall(u32, [u32; 4]),
+    /// Any word.
+    Word(u32),
+}
+
+fn reg() -> impl Strategy<Value = u8> {
+    0u8..16
+}
+
+/// Words at which arithmetic has its corners, and any others.
+pub fn word() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        3 => select(vec![0, 1, 2, 3, 31, 32, 33, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000,
+            0x8000_0001, 0xffff_0000, 0xffff_fffe, u32::MAX]),
+        1 => any::<u32>(),
+        1 => (0u32..32).prop_map(|i| 1 << i),
+    ]
+}
+
+/// Addresses in every kind of page, and at their edges; some lead nowhere.
+pub fn address() -> impl Strategy<Value = u32> {
+    let near = |base: u32, span: u32| (0..span).prop_map(move |o| base + o);
+    prop_oneof![
+        4 => near(DATA, 64),
+        3 => near(HEAP, 64),
+        2 => near(RODATA, 64),
+        1 => near(INPUT, 48),
+        1 => near(HEAP - 8, 16),
+        1 => near(HEAP_END - 8, 16),
+        1 => near(CODE - 8, 32),
+        1 => near(RODATA + PAGE_SIZE - 8, 16),
+        1 => word(),
+    ]
+}
+
+/// An address that can probably be accessed, aligned; every now and then any other.
+fn likely_address(op: Op) -> impl Strategy<Value = u32> {
+    let pages = if STORE_OPS.contains(&op) {
+        vec![DATA, DATA, HEAP, HEAP_END - 64]
+    } else {
+        vec![DATA, RODATA, HEAP]
+    };
+    let likely = (select(pages), 0u32..64).prop_map(move |(page, o)| page + o / size(op) * size(op));
+    prop_oneof![30 => likely, 1 => address()]
+}
+
+fn immediate(op: Op) -> BoxedStrategy<u32> {
+    use ember_isa::Format::*;
+    match op.info().format {
+        I | S => (-2048i32..2048).prop_map(|i| i as u32).boxed(),
+        Shamt => (0u32..32).boxed(),
+        U => any::<u32>().prop_map(|i| i & 0xffff_f000).boxed(),
+        Csr => select(csr::ALL.map(|(n, _)| n).to_vec()).boxed(),
+        B | J => (-8i32..9).prop_map(|i| (2 * i) as u32).boxed(),
+        R | Fence | Fixed => Just(0).boxed(),
+    }
+}
+
+fn operation(ops: impl Into<Vec<Op>>) -> impl Strategy<Value = Atom> {
+    select(ops.into()).prop_flat_map(|op| {
+        (reg(), reg(), reg(), immediate(op))
+            .prop_map(move |(rd, rs1, rs2, imm)| Atom::Op(op, rd, rs1, rs2, imm))
+    })
+}
+
+fn host_ecall() -> impl Strategy<Value = Atom> {
+    let number = prop_oneof![
+        6 => select(vec![ecall::READ, ecall::WRITE]),
+        5 => select(vec![call::REVERSE, call::FILL, call::OVERFLOW, call::PAUSE, call::EMPTY]),
+        1 => select(vec![call::ABORT, call::ABORT, 0x2ffe, ecall::EXIT, 94, 0x1000, 0x3000]),
+    ];
+    let len = || prop_oneof![12 => 0u32..40, 1 => select(vec![PAGE_SIZE, 1 << 21, u32::MAX])];
+    let pointer = || prop_oneof![6 => likely_address(Op::Sb), 1 => address()];
+    (number, 0u32..6, pointer(), len(), pointer(), len()).prop_map(|(n, fd, p, len, q, out_len)| {
+        let args = match n {
+            // Mostly the descriptors that exist: 0 for read, 1, 2, 3 for write.
+            ecall::READ => [if fd == 5 { 1 } else { 0 }, p, len, out_len],
+            ecall::WRITE => [if fd > 3 { 3 } else { fd }, p, len, out_len],
+            _ => [p, len, q, out_len],
+        };
+        Atom::Ecall(n, args)
+    })
+}
+
+/// A word that is a legal instruction with a few bits changed.
+fn nearly_legal() -> impl Strategy<Value = u32> {
+    (0..TABLE.len(), any::<u32>(), any::<u32>()).prop_map(|(row, rest, flips)| {
+        let legal = TABLE[row].value | rest & !TABLE[row].mask;
+        if flips & 1 == 0 { legal } else { legal ^ 1 << (flips >> 27) }
+    })
+}
+
+fn access() -> impl Strategy<Value = Atom> {
+    select([&LOAD_OPS[..], &STORE_OPS[..]].concat())
+        .prop_flat_map(|op| (reg(), likely_address(op)).prop_map(move |(r, a)| Atom::Access(op, r, a)))
+}
+
+/// Pieces of a program that mostly go on to the next.
+fn tame() -> impl Strategy<Value = Atom> {
+    let targets = || any::<prop::sample::Index>().prop_map(|i| i.index(64));
+    prop_oneof![
+        6 => (reg(), word()).prop_map(|(rd, value)| Atom::Li(rd, value)),
+        8 => operation(REGISTER_OPS),
+        4 => operation(IMMEDIATE_OPS),
+        2 => operation(SHIFT_OPS),
+        1 => operation([Op::Lui, Op::Auipc]),
+        2 => operation(CSR_OPS),
+        1 => operation([Op::Fence, Op::FenceI]),
+        10 => access(),
+        4 => (select(BRANCH_OPS.to_vec()), reg(), reg(), targets()).prop_map(|(op, a, b, t)| Atom::Branch(op, a, b, t)),
+        1 => (reg(), targets()).prop_map(|(rd, t)| Atom::Jal(rd, t)),
+        1 => (reg(), targets(), 0i32..2).prop_map(|(rd, t, o)| Atom::Jalr(rd, t, o)),
+        2 => host_ecall(),
+    ]
+}
+
+/// Pieces that mostly end the run.
+fn wild() -> impl Strategy<Value = Atom> {
+    let targets = any::<prop::sample::Index>().prop_map(|i| i.index(64));
+    prop_oneof![
+        3 => nearly_legal().prop_map(Atom::Word),
+        1 => any::<u32>().prop_map(Atom::Word),
+        1 => operation([Op::Jal, Op::Jalr, Op::Ebreak, Op::Ecall]),
+        1 => operation(BRANCH_OPS),
+        1 => operation(LOAD_OPS),
+        1 => operation(STORE_OPS),
+        1 => (reg(), targets, -9i32..10).prop_map(|(rd, t, o)| Atom::Jalr(rd, t, o)),
+        1 => (reg(), address()).prop_map(|(r, a)| Atom::Access(Op::Lw, r, a)),
+    ]
+}
+
+/// Gas tables: the usual ones, and any prices. Branches, jumps and ecalls that return always cost something, so
+/// that every run ends.
+pub fn gas_table() -> impl Strategy<Value = GasTable> {
+    let price = || prop_oneof![4 => 0u16..20, 1 => Just(0), 1 => Just(u16::MAX)];
+    let prices = prop::array::uniform13(price());
+    let ecalls = prop::array::uniform7(price());
+    let any = (prices, ecalls).prop_map(|(p, e)| GasTable {
+        arith: p[0],
+        logic: p[1],
+        shift: p[2],
+        compare: p[3],
+        branch: p[4].max(1),
+        jump: p[5].max(1),
+        load: p[6],
+        store: p[7],
+        mul: p[8],
+        div: p[9],
+        csr: p[10],
+        fence: p[11],
+        system: p[12],
+        exit: e[0],
+        read: EcallCost { base: e[1], per_word: e[2] },
+        write: EcallCost { base: e[3], per_word: e[4] },
+        host_call: EcallCost { base: e[5], per_word: e[6] },
+    });
+    prop_oneof![3 => Just(GasTable::default()), 2 => Just(GasTable::UNIT), 3 => any]
+}
+
+/// The program that atoms make, one after the other, with an `exit(a0)` behind.
+pub fn assemble(atoms: &[Atom]) -> Asm {
+    let mut a = Asm::new(CODE);
+    let label = |i: usize| format!("{}", i % (atoms.len() + 1));
+    for (i, atom) in atoms.iter().enumerate() {
+        a.label(&label(i));
+        match *atom {
+            Atom::Li(rd, value) => a.li(rd, value),
+            Atom::Op(op, rd, rs1, rs2, imm) => a.op(op, rd, rs1, rs2, imm),
+            Atom::Access(op, r, address) => {
+                // Half of the address is in the offset, so that both count.
+                let offset = (address & 0x3ff) as i32 - 512;
+                a.li(SCRATCH, address.wrapping_add_signed(-offset));
+                a.op(op, r, SCRATCH, r, offset as u32)
+            }
+            Atom::Branch(op, rs1, rs2, target) => a.branch(op, rs1, rs2, &label(target)),
+            Atom::Jal(rd, target) => a.jal(rd, &label(target)),
+            Atom::Jalr(rd, target, offset) => a.la(SCRATCH, &label(target)).i(Op::Jalr, rd, SCRATCH, offset),
+            Atom::Ecall(number, [a0, a1, a2, a3]) => {
+                a.li(A0, a0).li(A1, a1).li(A2, a2).li(A3, a3).li(T0, number).op(Op::Ecall, 0, 0, 0, 0)
+            }
+            Atom::Word(word) => a.word(word),
+        };
+    }
+    a.label(&label(atoms.len())).exit(A0);
+    a
+}
+
+fn setup(atoms: impl Strategy<Value = Vec<Atom>>) -> impl Strategy<Value = Setup> {
+    let limit = prop_oneof![3 => Just(MAX_GAS), 1 => 0..200u64, 1 => 0..MAX_GAS];
+    let memory =
+        select(vec![MEMORY_LIMIT, MEMORY_LIMIT, MEMORY_LIMIT, MEMORY_LIMIT, PAGE_SIZE, 2 * PAGE_SIZE]);
+    let bytes = || prop::collection::vec(any::<u8>(), 0..48);
+    (atoms, gas_table(), limit, memory, bytes(), bytes()).prop_map(
+        |(atoms, table, limit, memory, input, private)| {
+            let mut setup = Setup::new(&assemble(&atoms)).gas(table, limit).input(&input).private(&private);
+            setup.config.memory_limit = memory;
+            setup
+        },
+    )
+}
+
+/// Programs that mostly run for a while.
+pub fn tame_program() -> impl Strategy<Value = Setup> {
+    setup(prop::collection::vec(tame(), 0..48))
+}
+
+/// Programs of which every fourth piece may end the run.
+pub fn wild_program() -> impl Strategy<Value = Setup> {
+    setup(prop::collection::vec(prop_oneof![3 => tame().boxed(), 1 => wild().boxed()], 0..24))
+}
+
+/// Any words as code.
+pub fn noise() -> impl Strategy<Value = Setup> {
+    let word = prop_oneof![3 => nearly_legal(), 1 => any::<u32>()].prop_map(Atom::Word);
+    setup(prop::collection::vec(word, 0..16))
+}
+
+/// All of these.
+pub fn program() -> impl Strategy<Value = Setup> {
+    prop_oneof![4 => tame_program(), 2 => wild_program(), 1 => noise()]
+}
