@@ -1,0 +1,24 @@
+//! The command by itself, without the rest of `ember`: `cargo run -p ember-conformance --example conformance -- ...`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use ember_conformance::{ConformanceArgs, command};
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: ConformanceArgs,
+}
+
+fn main() -> ExitCode {
+    match command(&Cli::parse().args) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(report)) if report.is_success() => ExitCode::SUCCESS,
+        Ok(Some(_)) => ExitCode::FAILURE,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::from(2)
+        }
+    }
+}
