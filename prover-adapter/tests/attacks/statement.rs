@@ -1,0 +1,238 @@
+//! Every field of statement and proof is bound.
+
+use ember_isa::{EcallCost, Exit, ExitReason, GasTable, Op, ecall};
+use ember_memory::{Digest, Header};
+use ember_prover_adapter::{Proof, Statement};
+use ember_verifier::{CodeOpening, FinalState, Openings, PageOpening};
+use p3_field::PrimeCharacteristicRing;
+
+use crate::common::programs::{CODE, DATA, call, exit, i, li, record};
+use crate::{Forgery, verifier};
+
+/// A proof whose ending needs several openings: a host call with a buffer over two pages.
+fn honest() -> (Statement, Proof) {
+    let write = call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA, 3]);
+    let call = call(0x2000, &[DATA + 0xff0, 0x20, DATA, 4]);
+    let (statement, proof) = Forgery::of(&record(&[write, call].concat())).proven();
+    verifier().verify(&statement, &proof).expect("an honest proof");
+    (statement, proof)
+}
+
+pub fn proof_copy(proof: &Proof) -> Proof {
+    postcard::from_bytes(&postcard::to_allocvec(proof).unwrap()).unwrap()
+}
+
+fn other(digest: &mut Digest) {
+    digest.0[3] += p3_koala_bear::KoalaBear::ONE;
+}
+
+type Edit<T> = (&'static str, Box<dyn Fn(&mut T)>);
+
+macro_rules! edits {
+    ($of:ident: $type:ty: $($edit:expr;)*) => {
+        vec![$((stringify!($edit), Box::new(|$of: &mut $type| { $edit; }) as Box<dyn Fn(&mut $type)>),)*]
+    };
+}
+
+fn of_statement() -> Vec<Edit<Statement>> {
+    // A new field must be forged too.
+    let _ = |s: Statement, g: GasTable| {
+        let Statement {
+            image_id: _,
+            input_digest: _,
+            gas_table: _,
+            gas_limit: _,
+            memory_limit: _,
+            journal: _,
+            transcript: _,
+            gas_used: _,
+            instructions: _,
+            exit: Exit { reason: _, pc: _ },
+        } = s;
+        let GasTable {
+            arith: _,
+            logic: _,
+            shift: _,
+            compare: _,
+            branch: _,
+            jump: _,
+            load: _,
+            store: _,
+            mul: _,
+            div: _,
+            csr: _,
+            fence: _,
+            system: _,
+            exit: _,
+            read: EcallCost { base: _, per_word: _ },
+            write: _,
+            host_call: _,
+        } = g;
+    };
+    let mut edits: Vec<Edit<Statement>> = edits! { s: Statement:
+        other(&mut s.image_id);
+        other(&mut s.input_digest);
+        s.gas_limit += 1;
+        s.gas_limit -= 1;
+        s.gas_limit = 0;
+        s.gas_limit = u64::MAX;
+        s.memory_limit += 4096;
+        s.memory_limit += 1;
+        s.memory_limit = 0;
+        s.memory_limit = u32::MAX;
+        s.journal[0] ^= 1;
+        s.journal.push(0);
+        s.journal.pop();
+        s.journal.clear();
+        s.journal.swap(0, 1);
+        s.journal = vec![0; 1 << 21];
+        other(&mut s.transcript.0);
+        s.gas_used += 1;
+        s.gas_used -= 1;
+        s.gas_used = u64::MAX;
+        s.instructions += 1;
+        s.instructions -= 1;
+        s.instructions = 0;
+        s.instructions = u64::MAX;
+        s.exit.pc += 4;
+        s.exit.pc += 1;
+        s.exit.pc = u32::MAX;
+        s.exit.reason = ExitReason::Halt(0);
+        s.exit.reason = ExitReason::OutOfGas;
+        s.exit.reason = ExitReason::HostAbort(39);
+    };
+    edits.extend(edits! { s: Statement:
+        s.gas_table.arith ^= 1;
+        s.gas_table.logic ^= 1;
+        s.gas_table.shift ^= 1;
+        s.gas_table.compare ^= 1;
+        s.gas_table.branch ^= 1;
+        s.gas_table.jump ^= 1;
+        s.gas_table.load ^= 1;
+        s.gas_table.store ^= 1;
+        s.gas_table.mul ^= 1;
+        s.gas_table.div ^= 1;
+        s.gas_table.csr ^= 1;
+        s.gas_table.fence ^= 1;
+        s.gas_table.system ^= 1;
+        s.gas_table.exit ^= 1;
+        s.gas_table.read.base ^= 1;
+        s.gas_table.read.per_word ^= 1;
+        s.gas_table.write.base ^= 1;
+        s.gas_table.write.per_word ^= 1;
+        s.gas_table.host_call.base ^= 1;
+        s.gas_table.host_call.per_word ^= 1;
+    });
+    edits
+}
+
+#[test]
+fn every_field_of_the_statement_is_bound() {
+    let (statement, proof) = honest();
+    for (edit, change) in of_statement() {
+        let mut lie = statement.clone();
+        change(&mut lie);
+        assert_ne!(lie, statement, "{edit}");
+        assert!(verifier().verify(&lie, &proof).is_err(), "{edit}");
+    }
+}
+
+#[test]
+fn every_field_of_the_proof_is_bound() {
+    // A new field must be forged too.
+    let _ = |p: Proof, o: PageOpening, c: CodeOpening| {
+        let Proof {
+            header: Header { entry: _, heap_page: _, writable_pages: _, min_writable_pages: _ },
+            image_root: _,
+            input_len: _,
+            input_root: _,
+            last: FinalState { gas: _, regs: _ },
+            openings: Openings { pages: _, code: _ },
+            tables: _,
+            stark: _,
+        } = p;
+        let (PageOpening { page: _, content: _, siblings: _ }, CodeOpening { leaf: _, siblings: _ }) = (o, c);
+    };
+    let edits: Vec<Edit<Proof>> = edits! { p: Proof:
+        p.header.entry += 4;
+        p.header.entry += 1;
+        p.header.heap_page += 1;
+        p.header.heap_page = u32::MAX;
+        p.header.writable_pages -= 1;
+        p.header.writable_pages = u32::MAX;
+        p.header.min_writable_pages += 1;
+        p.header.min_writable_pages = u32::MAX;
+        other(&mut p.image_root);
+        p.input_len += 1;
+        p.input_len = 0;
+        p.input_len = u32::MAX;
+        other(&mut p.input_root);
+        p.last.gas[0] += 1;
+        p.last.gas[1] += 1;
+        p.last.gas[0] = u32::MAX;
+        p.last.gas = [p.last.gas[0] + 256, p.last.gas[1] - 1];
+        // The same number in the field.
+        p.last.gas[0] += 0x7f00_0001;
+        p.tables = 0;
+        p.tables = u32::MAX;
+        p.openings.pages.swap(0, 1);
+        p.openings.pages.clear();
+        drop(p.openings.pages.pop());
+        p.openings.pages.push(p.openings.pages[0].clone());
+        p.openings.pages.insert(0, p.openings.pages[0].clone());
+        p.openings.code = None;
+        p.openings.code.as_mut().unwrap().leaf.0.swap(0, 2);
+        p.openings.code.as_mut().unwrap().siblings.swap(0, 1);
+    };
+    let (statement, proof) = honest();
+    let refuse = |edit: &str, change: &dyn Fn(&mut Proof)| {
+        let mut lie = proof_copy(&proof);
+        change(&mut lie);
+        assert!(verifier().verify(&statement, &lie).is_err(), "{edit}");
+    };
+    for (edit, change) in edits {
+        refuse(edit, &*change);
+    }
+    for register in 0..proof.last.regs.len() {
+        for bit in [0, 15, 16, 31] {
+            refuse("a register", &|p| p.last.regs[register] ^= 1 << bit);
+        }
+    }
+    assert!(proof.openings.pages.len() > 2);
+    for n in 0..proof.openings.pages.len() {
+        refuse("page", &|p| p.openings.pages[n].page ^= 1);
+        refuse("page", &|p| p.openings.pages[n].page = u32::MAX);
+        refuse("no content", &|p| p.openings.pages[n].content = None);
+        refuse("contents", &|p| other(&mut p.openings.pages[n].content.as_mut().unwrap().1));
+        for bits in [0, 1, 2, 3, 4, 5, 6, 7, 8, 255] {
+            if proof.openings.pages[n].content.unwrap().0 != bits {
+                refuse("permission", &|p| p.openings.pages[n].content.as_mut().unwrap().0 = bits);
+            }
+        }
+        for level in 0..20 {
+            refuse("sibling", &|p| other(&mut p.openings.pages[n].siblings[level]));
+        }
+    }
+    for word in 0..8 {
+        refuse("leaf", &|p| p.openings.code.as_mut().unwrap().leaf.0[word] += p3_koala_bear::KoalaBear::ONE);
+        refuse("sibling", &|p| other(&mut p.openings.code.as_mut().unwrap().siblings[word]));
+    }
+}
+
+/// Openings that nothing needs: of code where pc is on no code page, of pages where none is asked for.
+#[test]
+fn openings_are_no_more_than_needed() {
+    let jump = [li(8, DATA), vec![i(Op::Jalr, 0, 8, 0, 0)]].concat();
+    let halted = Forgery::of(&record(&exit(0)));
+    let faulted = Forgery::of(&record(&jump));
+    assert_eq!(faulted.0.statement.exit.reason, ExitReason::InstructionAccessFault);
+    assert_eq!(faulted.0.openings.code, None);
+    faulted.copy().verifies();
+    let mut lie = faulted;
+    lie.0.openings.code = halted.0.openings.code.clone();
+    assert_eq!(lie.seen_through(), ember_verifier::VerifyError::Superfluous);
+    let mut lie = halted;
+    lie.0.openings.pages.push(lie.0.openings.pages[0].clone());
+    assert_eq!(lie.seen_through(), ember_verifier::VerifyError::Superfluous);
+    assert_eq!(CODE % 16, 0);
+}

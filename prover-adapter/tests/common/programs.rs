@@ -1,0 +1,203 @@
+//! Small programs that together use every operation and every table.
+
+use ember_isa::{EcallCost, Format, GasTable, Instruction, Op, csr, ecall, reg};
+use ember_memory::{Image, Part, Perm};
+use ember_prover_adapter::Execution;
+use ember_trace::Limits;
+use ember_vm::{PrivateInput, Program, RunConfig};
+
+pub const CODE: u32 = 0x1000;
+pub const CONSTANTS: u32 = 0x8000;
+pub const DATA: u32 = 0xa000;
+/// Two pages of data: the heap starts here.
+pub const HEAP: u32 = 0xc000;
+pub const MEMORY_LIMIT: u32 = 0x6000;
+pub const HEAP_END: u32 = HEAP + MEMORY_LIMIT - 0x2000;
+pub const INPUT: u32 = HEAP_END + 0x1000;
+
+pub fn i(op: Op, rd: u8, rs1: u8, rs2: u8, imm: i32) -> u32 {
+    Instruction { op, rd, rs1, rs2, imm: imm as u32 }.encode().expect("an instruction")
+}
+
+/// `rd = value`.
+pub fn li(rd: u8, value: u32) -> Vec<u32> {
+    let low = ((value << 20) as i32) >> 20;
+    let high = value.wrapping_sub(low as u32) as i32;
+    if high == 0 {
+        return vec![i(Op::Addi, rd, 0, 0, low)];
+    }
+    vec![i(Op::Lui, rd, 0, 0, high), i(Op::Addi, rd, rd, 0, low)]
+}
+
+/// An ecall with these arguments from a0 on.
+pub fn call(number: u32, args: &[u32]) -> Vec<u32> {
+    let mut code: Vec<u32> =
+        args.iter().enumerate().flat_map(|(n, &value)| li(reg::A0 + n as u8, value)).collect();
+    code.extend(li(reg::T0, number));
+    code.push(i(Op::Ecall, 0, 0, 0, 0));
+    code
+}
+
+pub fn image(code: &[u32]) -> Image {
+    let bytes: Vec<u8> = code.iter().flat_map(|w| w.to_le_bytes()).collect();
+    let data: Vec<u8> = (0..0x1004u32).map(|n| (n * n / 7 + n) as u8 | 0x80).collect();
+    let part = |address, data, mem_len, perm| Part { address, data, mem_len, perm };
+    let parts = [
+        part(CODE, &bytes[..], bytes.len() as u32, Perm::EXECUTE),
+        part(CONSTANTS, b"\xf0constants of the program", 0x100, Perm::READ),
+        part(DATA, &data[..], 0x2000, Perm::READ_WRITE),
+    ];
+    Image::from_parts(CODE, &parts).expect("an image")
+}
+
+/// Prices of which no two agree, some above a byte.
+pub fn gas_table() -> GasTable {
+    GasTable {
+        arith: 0x102,
+        logic: 3,
+        shift: 5,
+        compare: 7,
+        branch: 11,
+        jump: 13,
+        load: 17,
+        store: 0x313,
+        mul: 23,
+        div: 29,
+        csr: 31,
+        fence: 0,
+        system: 37,
+        exit: 41,
+        read: EcallCost { base: 0x12b, per_word: 0x10f },
+        write: EcallCost { base: 47, per_word: 53 },
+        host_call: EcallCost { base: 59, per_word: 61 },
+    }
+}
+
+pub fn config() -> RunConfig {
+    RunConfig {
+        gas_table: gas_table(),
+        gas_limit: 1 << 40,
+        memory_limit: MEMORY_LIMIT,
+        input: b"the public input of the program".to_vec(),
+    }
+}
+
+pub const PRIVATE: &[u8] = b"private input, thirty-six bytes long";
+
+pub fn record_with(code: &[u32], config: RunConfig) -> Execution {
+    let program = Program::new(image(code));
+    Execution::record(&program, config, &mut PrivateInput(PRIVATE), Limits::steps(1 << 20))
+        .expect("a short run")
+}
+
+pub fn record(code: &[u32]) -> Execution {
+    record_with(code, config())
+}
+
+pub fn exit(code: u32) -> Vec<u32> {
+    call(ecall::EXIT, &[code])
+}
+
+/// Every operation of registers on operands of all kinds, and the counters.
+pub fn arithmetic() -> Vec<u32> {
+    let mut code = Vec::new();
+    let operands =
+        [(77, 5), (0x8000_0000, 0xffff_ffff), (0xffff_fff9, 0), (0xdead_beef, 0x0001_2345), (9, 0xffff_fffd)];
+    for (n, (a, b)) in operands.into_iter().enumerate() {
+        code.extend(li(8, a));
+        code.extend(li(9, b));
+        for &op in Op::ALL {
+            let imm = [-1, 0, 2047, -2048, 3][n];
+            match op.info().format {
+                Format::R => code.push(i(op, 12, 8, 9, 0)),
+                Format::I if op.info().family as u8 <= 6 => code.push(i(op, 13, 8, 0, imm)),
+                Format::Shamt => code.push(i(op, 14, 8, 0, [0, 1, 16, 17, 31][n])),
+                // Taken or not, the next instruction follows; targets of no use but in bounds.
+                Format::B => {
+                    code.push(i(op, 0, 8, 9, 8));
+                    code.push(i(Op::Sub, 15, 9, 8, 0));
+                }
+                _ => {}
+            }
+        }
+    }
+    for &(number, _) in &csr::ALL {
+        for op in [Op::Csrrs, Op::Csrrc, Op::Csrrsi, Op::Csrrci] {
+            code.push(i(op, 12, 0, 0, number as i32));
+        }
+    }
+    // Results to x0, equal operands, fences, jumps.
+    code.push(i(Op::Mul, 0, 8, 9, 0));
+    code.push(i(Op::Addi, 0, 8, 0, 1));
+    code.push(i(Op::Beq, 0, 8, 8, 8));
+    code.push(i(Op::Ebreak, 0, 0, 0, 0));
+    // A branch that is not taken may have a misaligned target.
+    code.push(i(Op::Bne, 0, 8, 8, 6));
+    code.push(i(Op::Fence, 0, 0, 0, 0));
+    code.push(i(Op::FenceI, 0, 0, 0, 0));
+    code.push(i(Op::Lui, 4, 0, 0, 0x1234_5000));
+    code.push(i(Op::Jal, 1, 0, 0, 8));
+    code.push(i(Op::Ebreak, 0, 0, 0, 0));
+    code.push(i(Op::Auipc, 1, 0, 0, 0));
+    code.push(i(Op::Jalr, 1, 1, 0, 9));
+    code.extend(exit(7));
+    code
+}
+
+/// Loads, stores and ecalls, at every offset, over every kind of memory.
+pub fn memory() -> Vec<u32> {
+    let mut code = vec![i(Op::Addi, 3, reg::A0, 0, 0)];
+    for base in [DATA, DATA + 0xff8, HEAP + 0x40, HEAP + 0xffc] {
+        code.extend(li(8, base));
+        code.extend(li(9, 0xfedc_ba98));
+        for offset in 0..4 {
+            for (load, store, align) in [(Op::Lb, Op::Sb, 1), (Op::Lbu, Op::Sb, 1), (Op::Lhu, Op::Sh, 2)] {
+                if offset % align == 0 {
+                    code.push(i(store, 0, 8, 9, offset + 4));
+                    code.push(i(load, 12, 8, 0, offset));
+                }
+            }
+        }
+        code.push(i(Op::Lh, 12, 8, 0, 2));
+        code.push(i(Op::Sw, 0, 8, 9, 8));
+        code.push(i(Op::Lw, 0, 8, 0, 8));
+    }
+    // The end of the heap, constants, input.
+    code.push(i(Op::Sw, 0, reg::SP, 9, -4));
+    code.extend(li(8, CONSTANTS));
+    code.push(i(Op::Lb, 12, 8, 0, 0));
+    code.push(i(Op::Lw, 12, 8, 0, 20));
+    code.push(i(Op::Lhu, 12, 3, 0, 30));
+    code.push(i(Op::Lw, 12, 3, 0, 0));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, DATA + 1, 13]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, HEAP + 0xffe, 3]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, HEAP + 0x80, 30]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, DATA, 0]));
+    code.extend(call(ecall::READ, &[7, DATA, 9]));
+    code.extend(call(ecall::READ, &[0x5_0000, DATA, 9]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_STDOUT, CONSTANTS + 3, 9]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_STDERR, INPUT + 1, 2]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA + 3, 10]));
+    code.extend(call(ecall::WRITE, &[17, CONSTANTS, 9]));
+    code.extend(call(ecall::WRITE, &[0x3_0003, CONSTANTS, 9]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, HEAP + 0xffd, 26]));
+    code.extend(exit(0));
+    code
+}
+
+/// A word is accessed again after more than 2^16 cycles; then the program jumps around the end of the address
+/// space, where nothing is.
+pub fn stale() -> Vec<u32> {
+    let mut code = li(8, DATA);
+    code.extend(li(9, 33_000));
+    code.push(i(Op::Lw, 12, 8, 0, 0));
+    code.push(i(Op::Sw, 0, reg::SP, 8, -4));
+    code.push(i(Op::Addi, 9, 9, 0, -1));
+    code.push(i(Op::Bne, 0, 9, 0, -4));
+    code.push(i(Op::Lw, 12, 8, 0, 0));
+    code.push(i(Op::Lw, 12, reg::SP, 0, -4));
+    code.push(i(Op::Sw, 0, 8, 12, 4));
+    let pc = CODE as i32 + 4 * code.len() as i32;
+    code.push(i(Op::Jal, 1, 0, 0, -0x2000 - (pc - CODE as i32)));
+    code
+}
