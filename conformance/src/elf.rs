@@ -94,6 +94,14 @@ pub struct Adapt {
     pub exit_in_a7: bool,
 }
 
+/// Clears `EF_RISCV_RVC` and says whether it was set. The flag says that a file may hold compressed instructions;
+/// riscv-arch-test's header sets it by `.option rvc` around an alignment, and uses none.
+pub fn clear_compressed(bytes: &mut [u8]) -> bool {
+    let Some((_, flags)) = executable_ranges(bytes) else { return false };
+    bytes[36..40].copy_from_slice(&(flags & !elf::EF_RISCV_RVC).to_le_bytes());
+    flags & elf::EF_RISCV_RVC != 0
+}
+
 /// What [`Adapt::apply`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Adapted {

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ember_isa::ExitReason;
+use ember_isa::{Exit, ExitReason};
 use ember_memory::{Image, Perm, symbols};
 use ember_vm::{Program, RunConfig};
 
-use crate::elf::Adapt;
+use crate::elf::{Adapt, clear_compressed};
 use crate::engine::{Ending, Observation};
 use crate::outcome::Outcome;
 
@@ -48,6 +48,8 @@ pub struct LoadedElf {
     /// Address of `tohost`, where the protocol looks at it.
     pub tohost: Option<u32>,
     signature: Option<Signature>,
+    /// Whether the file says that it may hold compressed instructions.
+    compressed: bool,
 }
 
 /// The range of a signature and what it should be.
@@ -67,6 +69,7 @@ impl ElfTest {
     /// Why the file cannot be run.
     pub fn load(&self) -> Result<LoadedElf, String> {
         let mut bytes = fs::read(&self.path).map_err(|e| format!("{}: {e}", self.path.display()))?;
+        let compressed = clear_compressed(&mut bytes);
         self.adapt.apply(&mut bytes);
         let image = Image::from_elf(&bytes).map_err(|e| e.to_string())?;
         let symbols = symbols(&bytes).unwrap_or_default();
@@ -95,7 +98,7 @@ impl ElfTest {
             }
             _ => None,
         };
-        Ok(LoadedElf { program: Program::new(image), tohost, signature })
+        Ok(LoadedElf { program: Program::new(image), tohost, signature, compressed })
     }
 }
 
@@ -107,12 +110,26 @@ impl LoadedElf {
         Some((s.begin..s.end).step_by(4).map(|a| format!("{:08x}\n", memory.word(a))).collect())
     }
 
+    /// Whether a run ended at a compressed instruction, or at a jump to where only one can be.
+    fn is_compressed(&self, exit: Exit) -> bool {
+        match exit.reason {
+            ExitReason::IllegalInstruction => {
+                self.program.image().code_word(exit.pc).is_some_and(|w| w & 3 != 3)
+            }
+            ExitReason::InstructionAddressMisaligned(_) => true,
+            _ => false,
+        }
+    }
+
     /// What became of the test, as the reference interpreter saw it.
     pub fn judge(&self, seen: &Observation) -> Outcome {
         let ended = match seen.ending {
             Ending::Exit(exit) => match exit.reason {
                 ExitReason::Halt(0) => Outcome::Pass,
                 ExitReason::Halt(code) => failed(code),
+                _ if self.compressed && self.is_compressed(exit) => {
+                    Outcome::Unsupported { reason: format!("compressed instruction at {:#010x}", exit.pc) }
+                }
                 _ => Outcome::trap(exit),
             },
             Ending::ToHost { value: 1, .. } => Outcome::Pass,
