@@ -36,9 +36,9 @@ pub struct Publics<'a> {
     pub last: &'a FinalState,
 }
 
-/// Depth of the tree of an empty input: its root, the zero digest, would have to be opened so many times to reach
-/// a leaf, so no word of an empty input is ever in memory.
-const NO_INPUT: u32 = 64;
+/// Depth of the tree of an empty input. A path descends a level a row, and all tables together have fewer rows: no
+/// leaf of an empty input is ever in memory, whatever its root is said to be.
+const NO_INPUT: u32 = 1 << 30;
 
 fn limbs(word: u32) -> [Val; 2] {
     [Val::from_u32(word & 0xffff), Val::from_u32(word >> 16)]

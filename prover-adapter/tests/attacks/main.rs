@@ -4,6 +4,7 @@
 //! adapts what a prover adapts for free, and says what stops it. Then it is proven and must not verify.
 #[path = "../common/mod.rs"]
 mod common;
+mod empty_input;
 mod ending;
 mod execution;
 mod io;
