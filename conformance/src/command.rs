@@ -139,12 +139,18 @@ pub fn command(args: &ConformanceArgs) -> anyhow::Result<Option<Report>> {
         export(&tests, directory)?;
         return Ok(None);
     }
-    let report = run(args, &tests, &manifest)?;
+    // RESULTS.md has every mode; otherwise the chosen one, which contains the ones before it, is enough.
+    let modes = [Mode::Run, Mode::Trace, Mode::Prove].into_iter();
+    let modes = modes.filter(|&m| m == args.mode || m < args.mode && args.results.is_some());
+    let reports = modes.map(|m| run(args, m, &tests, &manifest)).collect::<anyhow::Result<Vec<Report>>>()?;
+    if let Some(path) = &args.results {
+        fs::write(path, results(&reports)).with_context(|| path.display().to_string())?;
+    }
+    let report = reports.into_iter().next_back().expect("the chosen mode is one");
     for (path, text) in [
         (&args.json, Report::json as fn(&Report) -> String),
         (&args.junit, Report::junit),
         (&args.markdown, Report::markdown),
-        (&args.results, results),
     ] {
         if let Some(path) = path {
             fs::write(path, text(&report)).with_context(|| path.display().to_string())?;
@@ -156,17 +162,19 @@ pub fn command(args: &ConformanceArgs) -> anyhow::Result<Option<Report>> {
     Ok(Some(report))
 }
 
-/// The text of RESULTS.md: the built-in suites' results.
-pub fn results(report: &Report) -> String {
-    format!(
+/// The text of RESULTS.md: the built-in suites' results, a section a mode.
+fn results(reports: &[Report]) -> String {
+    let mut text = String::from(
         "# Results of the built-in suites\n\n\
-         Written by `ember conformance --mode {} --results conformance/RESULTS.md`; a test compares it with what\n\
-         the engines do. Engines: {}. An outcome counts only if every engine came to it, with the same registers,\n\
-         memory, gas, instruction count, journal and host transcript.\n\n{}",
-        report.mode,
-        report.engines.join(", "),
-        report.markdown()
-    )
+         Written by `ember conformance --mode prove --results conformance/RESULTS.md`; tests compare it with what the\n\
+         engines do. An outcome counts only if every engine of the mode came to it, with the same registers, memory,\n\
+         gas, instruction count, journal and host transcript, as far as it sees them.\n",
+    );
+    for report in reports {
+        let engines = report.engines.join(", ");
+        text += &format!("\n## Mode {}\n\nEngines: {engines}.\n\n{}", report.mode, report.markdown());
+    }
+    text
 }
 
 /// The tests that the arguments choose, and their manifest.
@@ -188,6 +196,7 @@ fn select(args: &ConformanceArgs) -> anyhow::Result<(Vec<Test>, Manifest)> {
     }
     if all || args.suite.contains(&BuiltIn::Own) {
         tests.extend(own::cases().into_iter().map(Test::from));
+        manifest.extend(own::manifest());
     }
     let options = DirectoryOptions {
         protocol: args.protocol,
@@ -207,10 +216,10 @@ fn select(args: &ConformanceArgs) -> anyhow::Result<(Vec<Test>, Manifest)> {
     Ok((tests, manifest))
 }
 
-fn run(args: &ConformanceArgs, tests: &[Test], manifest: &Manifest) -> anyhow::Result<Report> {
+fn run(args: &ConformanceArgs, mode: Mode, tests: &[Test], manifest: &Manifest) -> anyhow::Result<Report> {
     let start = Instant::now();
-    let engines = engines(args.mode);
-    let runner = Runner { engines: &engines, manifest, steps: args.step_limit };
+    let engines = engines(mode);
+    let runner = Runner { engines: &engines, mode, manifest, steps: args.step_limit };
     let target = if args.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(tests.len() as u64), target).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}").expect("a valid template"),
@@ -232,7 +241,7 @@ fn run(args: &ConformanceArgs, tests: &[Test], manifest: &Manifest) -> anyhow::R
         .map(|e| e.test.clone())
         .collect();
     Ok(Report {
-        mode: args.mode,
+        mode,
         engines: engines.iter().map(|e| e.name()).collect(),
         results,
         unused,

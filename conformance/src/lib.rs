@@ -10,8 +10,9 @@
 //! ```
 //! use ember_conformance::{engine, manifest::Manifest, runner::{Runner, Test}, suites::own};
 //!
-//! let engines = engine::engines(engine::Mode::Run);
-//! let runner = Runner { engines: &engines, manifest: &Manifest::default(), steps: 1 << 20 };
+//! let mode = engine::Mode::Run;
+//! let engines = engine::engines(mode);
+//! let runner = Runner { engines: &engines, mode, manifest: &Manifest::default(), steps: 1 << 20 };
 //! let result = runner.run(&Test::from(own::cases().swap_remove(0)));
 //! assert!(result.expected, "{}", result.outcome);
 //! ```

@@ -9,13 +9,16 @@
 //! kind = "LoadAddressMisaligned"   # for trap, optional: the ending's name,
 //! pc = 0x8000008c                  # the instruction's address,
 //! value = 0x80002001               # and its number: faulting address, target, ecall or code
+//! mode = "run"                     # optional: the entry counts in this mode and those that contain it
 //! reason = "misaligned loads fault"
 //! ```
 //!
-//! A test that the manifest does not name is expected to pass. A test expected as `unsupported` is not run.
+//! A test that the manifest does not name is expected to pass. A test expected as `unsupported` is not run; with a
+//! mode, it must be run, must pass in the modes before, and must be refused as unsupported in this one.
 
 use serde::Deserialize;
 
+use crate::engine::Mode;
 use crate::outcome::Outcome;
 
 /// The manifest: the first entry that names a test counts.
@@ -43,6 +46,8 @@ pub struct Entry {
     pub value: Option<u32>,
     /// Number of the failing test case.
     pub number: Option<u32>,
+    /// The least mode in which the entry counts; in others the test is expected to pass.
+    pub mode: Option<Mode>,
     /// Why this is right.
     pub reason: String,
 }
@@ -70,9 +75,9 @@ impl Manifest {
         toml::from_str(text).map_err(|e| e.to_string())
     }
 
-    /// The entry for a test.
-    pub fn entry(&self, test: &str) -> Option<&Entry> {
-        self.expect.iter().find(|e| matches(&e.test, test))
+    /// The entry for a test in a mode.
+    pub fn entry(&self, test: &str, mode: Mode) -> Option<&Entry> {
+        self.expect.iter().find(|e| e.mode.is_none_or(|m| m <= mode) && matches(&e.test, test))
     }
 
     /// Adds another manifest's entries, after one's own.
@@ -134,12 +139,12 @@ mod tests {
         )
         .unwrap();
         let trap = |kind, pc| Outcome::Trap { kind, pc, value: Some(1) };
-        let entry = manifest.entry("t").unwrap();
+        let entry = manifest.entry("t", Mode::Run).unwrap();
         assert!(entry.admits(&trap("LoadAccessFault", 0x8000_0000)));
         assert!(!entry.admits(&trap("LoadAccessFault", 4)));
         assert!(!entry.admits(&trap("StoreAccessFault", 0x8000_0000)));
         assert!(!entry.admits(&Outcome::Pass));
-        assert!(manifest.entry("u").is_none());
+        assert!(manifest.entry("u", Mode::Run).is_none());
         assert!(Manifest::parse("[[expect]]\ntest = 't'\noutcome = 'pass'\nreason = ''").is_err());
     }
 }

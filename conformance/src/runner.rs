@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::case::Case;
 use crate::elf_test::ElfTest;
-use crate::engine::{Ending, Engine, EngineError, Job, Observation};
+use crate::engine::{Ending, Engine, EngineError, Job, Mode, Observation};
 use crate::manifest::{ExpectedKind, Manifest};
 use crate::outcome::Outcome;
 
@@ -77,6 +77,8 @@ pub struct TestResult {
 pub struct Runner<'a> {
     /// The engines; the first is the one that the others are compared with.
     pub engines: &'a [Box<dyn Engine>],
+    /// The mode that the engines are of.
+    pub mode: Mode,
     /// Which tests are expected not to pass.
     pub manifest: &'a Manifest,
     /// Most instructions of a test.
@@ -98,15 +100,19 @@ impl Runner<'_> {
     /// Runs one test.
     pub fn run(&self, test: &Test) -> TestResult {
         let start = Instant::now();
-        let entry = self.manifest.entry(&test.name);
+        let entry = self.manifest.entry(&test.name, self.mode);
         let mut seen = None;
         let outcome = match entry {
-            Some(e) if e.outcome == ExpectedKind::Unsupported => {
+            Some(e) if e.outcome == ExpectedKind::Unsupported && e.mode.is_none() => {
                 Outcome::Unsupported { reason: e.reason.clone() }
             }
             _ => {
-                let admits = |o: &Outcome| entry.map_or_else(|| *o == Outcome::Pass, |e| e.admits(o));
-                self.outcome(&test.subject, &mut seen, &admits)
+                // Whether it is worth asking further engines after the first one.
+                let go_on = |o: &Outcome| match entry {
+                    Some(e) if e.outcome != ExpectedKind::Unsupported => e.admits(o),
+                    _ => *o == Outcome::Pass,
+                };
+                self.outcome(&test.subject, &mut seen, &go_on)
             }
         };
         let expected = entry.map_or_else(|| outcome == Outcome::Pass, |e| e.admits(&outcome));
@@ -127,7 +133,7 @@ impl Runner<'_> {
         &self,
         subject: &Subject,
         seen: &mut Option<Observation>,
-        admits: &dyn Fn(&Outcome) -> bool,
+        go_on: &dyn Fn(&Outcome) -> bool,
     ) -> Outcome {
         match subject {
             Subject::Case(case) => {
@@ -136,7 +142,7 @@ impl Runner<'_> {
                     Err(e) => return Outcome::Unsupported { reason: e.to_string() },
                 };
                 let job = self.job(&program, &case.setup.config, &case.setup.private, true);
-                self.compare(&job, seen, admits, &|o| match (o.ending, case.expect.unmet(o)) {
+                self.compare(&job, seen, go_on, &|o| match (o.ending, case.expect.unmet(o)) {
                     (_, None) => Outcome::Pass,
                     (Ending::StepLimit { .. }, _) => Outcome::Timeout { steps: o.instructions },
                     (_, Some(detail)) => Outcome::fail(detail),
@@ -149,7 +155,7 @@ impl Runner<'_> {
                 };
                 let job =
                     Job { tohost: loaded.tohost, ..self.job(&loaded.program, &test.config, &[], false) };
-                self.compare(&job, seen, admits, &|o| loaded.judge(o))
+                self.compare(&job, seen, go_on, &|o| loaded.judge(o))
             }
         }
     }
@@ -169,7 +175,7 @@ impl Runner<'_> {
         &self,
         job: &Job<'_>,
         seen: &mut Option<Observation>,
-        admits: &dyn Fn(&Outcome) -> bool,
+        go_on: &dyn Fn(&Outcome) -> bool,
         judge: &dyn Fn(&Observation) -> Outcome,
     ) -> Outcome {
         let mut outcome = Outcome::Pass;
@@ -179,13 +185,16 @@ impl Runner<'_> {
                 Err(EngineError::Rejected(detail)) => {
                     return Outcome::Rejected { engine: engine.name(), detail };
                 }
+                Err(EngineError::Unsupported(why)) => {
+                    return Outcome::Unsupported { reason: format!("{}: {why}", engine.name()) };
+                }
                 Err(e) => return Outcome::Unsupported { reason: format!("{}: {e}", engine.name()) },
             };
             match seen {
                 None => {
                     outcome = judge(&observation);
                     *seen = Some(observation);
-                    if !admits(&outcome) {
+                    if !go_on(&outcome) {
                         return outcome;
                     }
                 }

@@ -268,3 +268,54 @@ pub fn noise() -> impl Strategy<Value = Setup> {
 pub fn program() -> impl Strategy<Value = Setup> {
     prop_oneof![4 => tame_program(), 2 => wild_program(), 1 => noise()]
 }
+
+/// Pieces that do the same on every RV32EM machine: no counters, no ecalls, good addresses, only forward jumps.
+fn portable() -> impl Strategy<Value = Atom> {
+    let ahead = || 1usize..6;
+    let place = |op: Op| {
+        let pages = if STORE_OPS.contains(&op) { vec![DATA] } else { vec![DATA, RODATA] };
+        (select(pages), 0u32..64).prop_map(move |(page, o)| page + o / size(op) * size(op))
+    };
+    let access = select([&LOAD_OPS[..], &STORE_OPS[..]].concat())
+        .prop_flat_map(move |op| (reg(), place(op)).prop_map(move |(r, a)| Atom::Access(op, r, a)));
+    prop_oneof![
+        6 => (reg(), word()).prop_map(|(rd, value)| Atom::Li(rd, value)),
+        10 => operation(REGISTER_OPS),
+        4 => operation(IMMEDIATE_OPS),
+        3 => operation(SHIFT_OPS),
+        1 => operation([Op::Lui, Op::Auipc, Op::Fence]),
+        8 => access,
+        4 => (select(BRANCH_OPS.to_vec()), reg(), reg(), ahead()).prop_map(|(op, a, b, t)| Atom::Branch(op, a, b, t)),
+        1 => (reg(), ahead()).prop_map(|(rd, t)| Atom::Jal(rd, t)),
+        1 => (reg(), ahead(), 0i32..2).prop_map(|(rd, t, o)| Atom::Jalr(rd, t, o)),
+    ]
+}
+
+/// Programs that do the same on every RV32EM machine with Linux's `write` and `exit`: at the end they write their
+/// registers and what they stored to file descriptor 1.
+pub fn portable_program() -> impl Strategy<Value = Setup> {
+    const SAVED: u32 = DATA + 256;
+    prop::collection::vec(portable(), 0..64).prop_map(|mut atoms| {
+        let last = atoms.len();
+        for (i, atom) in atoms.iter_mut().enumerate() {
+            // From a distance to the atom's own index; the end is a target too.
+            if let Atom::Branch(.., t) | Atom::Jal(_, t) | Atom::Jalr(_, t, _) = atom {
+                *t = (i + *t).min(last);
+            }
+        }
+        // Machines differ in what the registers start with.
+        let start = (1..16).map(|r| Atom::Li(r, u32::from(r).wrapping_mul(0x0102_0408)));
+        let targets = start.len();
+        let shifted = atoms.into_iter().map(|atom| match atom {
+            Atom::Branch(op, a, b, t) => Atom::Branch(op, a, b, t + targets),
+            Atom::Jal(rd, t) => Atom::Jal(rd, t + targets),
+            Atom::Jalr(rd, t, o) => Atom::Jalr(rd, t + targets, o),
+            other => other,
+        });
+        let mut all: Vec<Atom> = start.chain(shifted).collect();
+        all.extend((1..16).map(|r| Atom::Access(Op::Sw, r, SAVED + 4 * u32::from(r))));
+        all.push(Atom::Ecall(ecall::WRITE, [ecall::FD_STDOUT, DATA, 256 + 64, 0]));
+        all.push(Atom::Li(A0, 0));
+        Setup::new(&assemble(&all))
+    })
+}

@@ -4,6 +4,8 @@ use ember_conformance::engine::{Engine, EngineError, Job, Mode, Observation, eng
 use ember_conformance::runner::attempt;
 use ember_conformance::setup::Setup;
 use ember_conformance::strategy;
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -56,7 +58,19 @@ proptest! {
     }
 }
 
-/// `PROPTEST_CASES` programs, or enough for every commit. What fails once is kept, and tried first ever after.
+proptest! {
+    #![proptest_config(ProptestConfig { cases: config().cases / 100, ..config() })]
+
+    #[test]
+    fn proofs(setup in strategy::program()) {
+        agree(&PROVING, &setup)?;
+    }
+}
+
+static PROVING: LazyLock<Vec<Box<dyn Engine>>> = LazyLock::new(|| engines(Mode::Prove));
+
+/// `PROPTEST_CASES` programs, or enough for every commit, and a hundredth of them for proofs. What fails once is
+/// kept, and tried first ever after.
 fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
     let kept = FileFailurePersistence::Direct("tests/differential.regressions");

@@ -17,7 +17,7 @@ const STEPS: u64 = 200_000;
 fn killer(mutant: Mutant, tests: &[Test]) -> Option<String> {
     let engines: [Box<dyn Engine>; 1] = [Box::new(Reference)];
     let manifest = riscv_tests::manifest();
-    let runner = Runner { engines: &engines, manifest: &manifest, steps: STEPS };
+    let runner = Runner { engines: &engines, mode: Mode::Run, manifest: &manifest, steps: STEPS };
     with(mutant, || tests.iter().find(|t| !runner.run(t).expected).map(|t| t.name.clone()))
 }
 
@@ -53,7 +53,7 @@ fn every_seeded_bug_is_found() {
 fn nothing_is_found_where_nothing_is_wrong() {
     let engines = ember_conformance::engine::engines(Mode::Run);
     let manifest = riscv_tests::manifest();
-    let runner = Runner { engines: &engines, manifest: &manifest, steps: STEPS };
+    let runner = Runner { engines: &engines, mode: Mode::Run, manifest: &manifest, steps: STEPS };
     for case in own::cases() {
         let result = runner.run(&Test::from(case));
         assert_eq!(result.outcome, Outcome::Pass, "{}", result.name);

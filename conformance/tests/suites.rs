@@ -7,7 +7,7 @@ use ember_conformance::suites::{own, riscv_tests};
 
 fn run(tests: Vec<Test>, manifest: &Manifest) {
     let engines = engines(Mode::Trace);
-    let runner = Runner { engines: &engines, manifest, steps: 1 << 22 };
+    let runner = Runner { engines: &engines, mode: Mode::Trace, manifest, steps: 1 << 22 };
     let unexpected: Vec<String> = runner
         .run_all(&tests, |_| {})
         .into_iter()

@@ -4,6 +4,7 @@
 //! which engine it was. A new engine is one implementation here and one line in [`engines`].
 
 mod observation;
+mod prover;
 mod reference;
 mod trace;
 
@@ -14,6 +15,7 @@ use ember_vm::{Program, RunConfig};
 
 pub(crate) use observation::bytes_differ;
 pub use observation::{Ending, FinalMemory, Observation};
+pub use prover::ProveAndVerify;
 pub use reference::Reference;
 pub use trace::TraceReplay;
 
@@ -65,7 +67,7 @@ impl fmt::Display for EngineError {
 }
 
 /// Something that runs programs.
-pub trait Engine: Sync {
+pub trait Engine: Send + Sync {
     /// Name, for reports.
     fn name(&self) -> &'static str;
 
@@ -77,7 +79,9 @@ pub trait Engine: Sync {
 }
 
 /// How much is done with each test. Each mode contains the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Run it in every interpreter and compare.
@@ -103,6 +107,9 @@ pub fn engines(mode: Mode) -> Vec<Box<dyn Engine>> {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Reference)];
     if mode >= Mode::Trace {
         engines.push(Box::new(TraceReplay));
+    }
+    if mode >= Mode::Prove {
+        engines.push(Box::new(ProveAndVerify::default()));
     }
     engines
 }

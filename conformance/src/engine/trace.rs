@@ -1,5 +1,6 @@
 //! Trace replay: the run is recorded, goes through the file format, and is replayed without the interpreter.
 
+use ember_isa::{Exit, ExitReason};
 use ember_trace::{Execution, Limits, RecordError};
 use ember_vm::RunConfig;
 
@@ -68,15 +69,24 @@ impl Recorded {
         Ok(Self { execution, console: host.console, stopped })
     }
 
+    /// The job's ending, where the trace has ended so: out of gas stands for the place where the job stopped, which
+    /// must be the same.
+    pub fn ending(&self, exit: Exit) -> Ending {
+        match self.stopped {
+            Some(Ending::ToHost { value, .. }) if exit.reason == ExitReason::OutOfGas => {
+                Ending::ToHost { value, pc: exit.pc }
+            }
+            Some(Ending::StepLimit { .. }) if exit.reason == ExitReason::OutOfGas => {
+                Ending::StepLimit { pc: exit.pc }
+            }
+            _ => Ending::Exit(exit),
+        }
+    }
+
     /// What the trace says of the run.
     pub fn observation(self) -> Observation {
+        let ending = self.ending(self.execution.ending.exit);
         let end = self.execution.ending;
-        let ending = match self.stopped {
-            // Memory and registers were compared where the job stopped; here the place must be the same.
-            Some(Ending::ToHost { value, .. }) => Ending::ToHost { value, pc: end.exit.pc },
-            Some(Ending::StepLimit { .. }) => Ending::StepLimit { pc: end.exit.pc },
-            _ => Ending::Exit(end.exit),
-        };
         Observation {
             ending,
             gas: end.gas_used,

@@ -22,6 +22,7 @@ use ember_isa::{ExitReason, Op, ecall};
 
 use crate::asm::Asm;
 use crate::case::{Case, Expect};
+use crate::manifest::Manifest;
 use crate::setup::{CODE, DATA, Setup};
 
 /// Every case of the suite.
@@ -42,6 +43,14 @@ pub fn cases() -> Vec<Case> {
         host_calls::cases(),
     ]
     .concat()
+}
+
+/// The cases that are expected not to pass in every mode.
+///
+/// # Panics
+/// Never: the text is part of this crate and a test parses it.
+pub fn manifest() -> Manifest {
+    Manifest::parse(include_str!("../../../own.toml")).expect("the crate's own manifest")
 }
 
 /// A second temporary register.
@@ -144,6 +153,10 @@ mod tests {
         for c in cases() {
             assert!(seen.insert((c.group, c.name.clone())), "{}/{} is there twice", c.group, c.name);
             c.setup.program().unwrap_or_else(|e| panic!("{}/{}: {e}", c.group, c.name));
+        }
+        let names: Vec<String> = seen.iter().map(|(group, name)| format!("{group}/{name}")).collect();
+        for e in manifest().expect {
+            assert!(names.iter().any(|n| crate::manifest::matches(&e.test, n)), "{} names no case", e.test);
         }
     }
 }
