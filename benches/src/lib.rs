@@ -46,3 +46,15 @@ pub fn bytes(len: usize) -> Vec<u8> {
     .take(len)
     .collect()
 }
+
+/// The six workloads of the interpreter's benchmarks, `benches/workloads/*.c`.
+pub const WORKLOADS: &[&str] = &["fib", "sha256", "sieve", "matmul", "qsort", "fibrec"];
+
+/// A workload, built for a machine: `ember.elf`, `wasm`, `ckb.elf` or `polkavm.elf`.
+///
+/// # Panics
+/// If the file cannot be read.
+pub fn workload(name: &str, machine: &str) -> Vec<u8> {
+    let path = file(&format!("benches/workloads/built/{name}.{machine}"));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}

@@ -1,8 +1,10 @@
 //! The memory of a run.
 
-use alloc::vec;
+use core::ptr::NonNull;
+
 use alloc::vec::Vec;
 
+use crate::zeroed::Zeroed;
 use crate::{Image, Layout, Perm};
 
 #[derive(Clone)]
@@ -13,75 +15,184 @@ struct Region {
     data: Vec<u8>,
 }
 
+/// The part of the address space that is one piece of host memory: zeroed memory and the data right before it.
+///
+/// Its first `read_only` bytes can be read, the rest can be written too. Every other region is smaller in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Guest address of the first byte; a multiple of the page size.
+    pub start: u32,
+    /// Length in bytes, a multiple of the page size.
+    pub len: u32,
+    /// Bytes at the start that cannot be written; a multiple of the page size.
+    pub read_only: u32,
+    /// The first byte, aligned to 16 bytes.
+    pub data: NonNull<u8>,
+}
+
+/// A region as seen from outside: start, end, permission and contents.
+type View<'a> = (u32, u32, Perm, &'a [u8]);
+
 /// The memory of a run: the image's data pages, the zeroed memory, and the input region. Code pages are known,
 /// and hold no bytes here: nothing can read them.
 ///
-/// Addresses are checked at every access. Memory is zeroed lazily where the allocator does so.
+/// Addresses are checked at every access. Zeroed memory takes host memory only where it is touched.
 #[derive(Clone)]
 pub struct AddressSpace {
+    window: Zeroed,
+    window_start: u32,
+    window_end: u32,
+    /// End of the window's part that can only be read.
+    writable_start: u32,
+    /// What is not in the window, in ascending order.
     regions: Vec<Region>,
+}
+
+/// How many of the image's last segments lie in the window: those that end where the next one, or the zeroed
+/// memory, begins, constants before variables, no code.
+fn segments_in_window(image: &Image, layout: &Layout) -> usize {
+    let mut start = layout.heap_start;
+    let mut constant = false;
+    let fits = |s: &&crate::Segment| {
+        let fits = s.end() == start && s.perm != Perm::EXECUTE && !(constant && s.perm == Perm::READ_WRITE);
+        constant |= s.perm == Perm::READ;
+        start = s.start();
+        fits
+    };
+    image.segments().iter().rev().take_while(fits).count()
 }
 
 impl AddressSpace {
     /// The pristine memory of a run. Allocates the image's data pages, `heap_end - heap_start` zeroed bytes, and
     /// the input region.
     pub fn new(image: &Image, layout: &Layout, input: &[u8]) -> Self {
-        let mut regions: Vec<Region> = image
-            .segments()
-            .iter()
-            .map(|s| Region {
-                start: s.start(),
-                end: s.end(),
-                perm: s.perm,
-                data: if s.perm == Perm::EXECUTE { Vec::new() } else { s.data.clone() },
-            })
-            .collect();
-        if layout.heap_end > layout.heap_start {
-            regions.push(Region {
-                start: layout.heap_start,
-                end: layout.heap_end,
-                perm: Perm::READ_WRITE,
-                data: vec![0; (layout.heap_end - layout.heap_start) as usize],
-            });
+        let (outside, inside) =
+            image.segments().split_at(image.segments().len() - segments_in_window(image, layout));
+        let start = inside.first().map_or(layout.heap_start, |s| s.start());
+        let mut space = Self {
+            window: Zeroed::new((layout.heap_end - start) as usize),
+            window_start: start,
+            window_end: layout.heap_end,
+            writable_start: inside.iter().rfind(|s| s.perm == Perm::READ).map_or(start, |s| s.end()),
+            regions: Vec::with_capacity(outside.len() + 1),
+        };
+        for s in outside {
+            let data = if s.perm == Perm::EXECUTE { Vec::new() } else { s.data.clone() };
+            space.regions.push(Region { start: s.start(), end: s.end(), perm: s.perm, data });
         }
+        space.fill_window(inside);
+        space.map_input(layout, input);
+        space
+    }
+
+    /// Makes this the pristine memory of another run, as [`Self::new`] would; host memory is reused.
+    pub fn reset(&mut self, image: &Image, layout: &Layout, input: &[u8]) {
+        let (outside, inside) =
+            image.segments().split_at(image.segments().len() - segments_in_window(image, layout));
+        let start = inside.first().map_or(layout.heap_start, |s| s.start());
+        let known = self
+            .regions
+            .iter()
+            .zip(outside)
+            .all(|(r, s)| (r.start, r.end, r.perm) == (s.start(), s.end(), s.perm));
+        let writable_start = inside.iter().rfind(|s| s.perm == Perm::READ).map_or(start, |s| s.end());
+        let same = known
+            && self.regions.len() >= outside.len()
+            && (self.window_start, self.window_end, self.writable_start)
+                == (start, layout.heap_end, writable_start);
+        if !same {
+            *self = Self::new(image, layout, input);
+            return;
+        }
+        self.window.clear();
+        self.fill_window(inside);
+        for (r, s) in self.regions.iter_mut().zip(outside) {
+            if s.perm != Perm::EXECUTE {
+                r.data.copy_from_slice(&s.data);
+            }
+        }
+        self.regions.truncate(outside.len());
+        self.map_input(layout, input);
+    }
+
+    fn fill_window(&mut self, segments: &[crate::Segment]) {
+        let start = self.window_start;
+        let window = self.window.as_mut_slice();
+        for s in segments {
+            let at = (s.start() - start) as usize;
+            window[at..at + s.data.len()].copy_from_slice(&s.data);
+        }
+    }
+
+    fn map_input(&mut self, layout: &Layout, input: &[u8]) {
         if !input.is_empty() {
             let mut data = input.to_vec();
             data.resize((layout.input_end - layout.input_start) as usize, 0);
-            regions.push(Region { start: layout.input_start, end: layout.input_end, perm: Perm::READ, data });
+            self.regions.push(Region {
+                start: layout.input_start,
+                end: layout.input_end,
+                perm: Perm::READ,
+                data,
+            });
         }
-        Self { regions }
     }
 
+    /// The window, for engines that access it directly. The pointer is good until the address space is reset,
+    /// moved from or dropped, and for reading and writing only while the caller holds the address space
+    /// exclusively and uses none of its other methods at the same time.
+    pub fn window(&mut self) -> Window {
+        Window {
+            start: self.window_start,
+            len: self.window_end - self.window_start,
+            read_only: self.writable_start - self.window_start,
+            data: self.window.as_ptr(),
+        }
+    }
+
+    /// The region that holds `address`.
     #[inline]
-    fn region(&self, address: u32) -> Option<usize> {
-        // The heap and the image's data are the last regions but one: look from the end.
-        self.regions.iter().rposition(|r| r.start <= address && address < r.end)
+    fn view(&self, address: u32) -> Option<View<'_>> {
+        if self.window_start <= address && address < self.window_end {
+            let split = (self.writable_start - self.window_start) as usize;
+            let (constants, variables) = self.window.as_slice().split_at(split);
+            return Some(if address < self.writable_start {
+                (self.window_start, self.writable_start, Perm::READ, constants)
+            } else {
+                (self.writable_start, self.window_end, Perm::READ_WRITE, variables)
+            });
+        }
+        let r = self.regions.iter().rev().find(|r| r.start <= address && address < r.end)?;
+        Some((r.start, r.end, r.perm, &r.data))
+    }
+
+    /// The bytes from `address` to the end of its region, if they can be written.
+    #[inline]
+    fn writable_from(&mut self, address: u32) -> Option<&mut [u8]> {
+        if self.writable_start <= address && address < self.window_end {
+            return Some(&mut self.window.as_mut_slice()[(address - self.window_start) as usize..]);
+        }
+        let r = self.regions.iter_mut().rev().find(|r| r.start <= address && address < r.end)?;
+        r.perm.contains(Perm::WRITE).then(|| &mut r.data[(address - r.start) as usize..])
     }
 
     /// Permission of the page that holds `address`; empty where nothing is mapped.
     pub fn perm(&self, address: u32) -> Perm {
-        self.region(address).map_or(Perm::empty(), |i| self.regions[i].perm)
+        self.view(address).map_or(Perm::empty(), |(_, _, perm, _)| perm)
     }
 
     /// Loads `N` bytes from a naturally aligned address; `None` where they cannot be read.
     #[inline]
     pub fn load<const N: usize>(&self, address: u32) -> Option<[u8; N]> {
-        let r = &self.regions[self.region(address)?];
-        let i = (address - r.start) as usize;
+        let (start, _, _, data) = self.view(address)?;
+        let i = (address - start) as usize;
         // Code regions hold no bytes, so a load from one finds none.
-        r.data.get(i..i + N)?.try_into().ok()
+        data.get(i..i + N)?.try_into().ok()
     }
 
     /// Stores `N` bytes to a naturally aligned address; `None` where they cannot be written.
     #[inline]
     pub fn store<const N: usize>(&mut self, address: u32, bytes: [u8; N]) -> Option<()> {
-        let i = self.region(address)?;
-        let r = &mut self.regions[i];
-        if !r.perm.contains(Perm::WRITE) {
-            return None;
-        }
-        let i = (address - r.start) as usize;
-        r.data.get_mut(i..i + N)?.copy_from_slice(&bytes);
+        self.writable_from(address)?.get_mut(..N)?.copy_from_slice(&bytes);
         Some(())
     }
 
@@ -90,8 +201,8 @@ impl AddressSpace {
         let mut at = u64::from(start);
         let end = at + u64::from(len);
         while at < end {
-            match self.region(at as u32).filter(|_| at <= u64::from(u32::MAX)) {
-                Some(i) if self.regions[i].perm.contains(need) => at = u64::from(self.regions[i].end),
+            match self.view(at as u32).filter(|_| at <= u64::from(u32::MAX)) {
+                Some((_, end, perm, _)) if perm.contains(need) => at = u64::from(end),
                 _ => return Some(at as u32),
             }
         }
@@ -108,10 +219,10 @@ impl AddressSpace {
         let mut done = 0;
         while done < buf.len() {
             let at = start + done as u32;
-            let r = &self.regions[self.region(at)?];
-            let i = (at - r.start) as usize;
-            let n = (r.data.len() - i).min(buf.len() - done);
-            buf[done..done + n].copy_from_slice(&r.data[i..i + n]);
+            let (start, _, _, data) = self.view(at)?;
+            let i = (at - start) as usize;
+            let n = (data.len() - i).min(buf.len() - done);
+            buf[done..done + n].copy_from_slice(&data[i..i + n]);
             done += n;
         }
         Some(())
@@ -125,12 +236,9 @@ impl AddressSpace {
         }
         let mut done = 0;
         while done < bytes.len() {
-            let at = start + done as u32;
-            let index = self.region(at)?;
-            let r = &mut self.regions[index];
-            let i = (at - r.start) as usize;
-            let n = (r.data.len() - i).min(bytes.len() - done);
-            r.data[i..i + n].copy_from_slice(&bytes[done..done + n]);
+            let to = self.writable_from(start + done as u32)?;
+            let n = to.len().min(bytes.len() - done);
+            to[..n].copy_from_slice(&bytes[done..done + n]);
             done += n;
         }
         Some(())
@@ -138,7 +246,12 @@ impl AddressSpace {
 
     /// Writable regions in ascending order: start address and contents.
     pub fn writable(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        self.regions.iter().filter(|r| r.perm.contains(Perm::WRITE)).map(|r| (r.start, &r.data[..]))
+        let split = (self.writable_start - self.window_start) as usize;
+        let window = (self.writable_start, &self.window.as_slice()[split..]);
+        let regions =
+            self.regions.iter().filter(|r| r.perm.contains(Perm::WRITE)).map(|r| (r.start, &r.data[..]));
+        // Of what is outside the window, only the input lies above it, and nothing can write that.
+        regions.chain(core::iter::once(window).filter(|(_, data)| !data.is_empty()))
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! Source: SPEC section 2 and 6.
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(missing_docs)]
 
 extern crate alloc;
@@ -21,8 +21,10 @@ mod layout;
 mod perm;
 mod transcript;
 pub mod tree;
+#[allow(unsafe_code)]
+mod zeroed;
 
-pub use address_space::AddressSpace;
+pub use address_space::{AddressSpace, Window};
 pub use digest::Digest;
 pub use elf::{ElfError, Symbol, symbols};
 pub use image::{Header, Image, ImageError, MAX_IMAGE_BYTES, Part, Segment};

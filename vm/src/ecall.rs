@@ -142,8 +142,8 @@ impl Machine<'_> {
                 HostReply::Return(mut output) => {
                     seeded!(output.truncate(out_len as usize), HostOutputIsNotCut => ());
                     let gas = seeded!(gas_before, TranscriptGasIsAfter => self.gas);
-                    let h = self.hasher.clone();
-                    self.transcript.absorb_return(&h, number, gas, &input, &output);
+                    let h = self.program.hasher();
+                    self.transcript.absorb_return(h, number, gas, &input, &output);
                     HostReply::Return(output)
                 }
                 other => other,
@@ -159,9 +159,9 @@ impl Machine<'_> {
                 Ok(seeded!(output.len() as u32, HostCallReturnsBufferLength => out_len))
             }
             HostReply::Abort(code) => {
-                let h = self.hasher.clone();
+                let h = self.program.hasher();
                 seeded!(
-                    self.transcript.absorb_abort(&h, number, self.gas, in_len, out_len, code),
+                    self.transcript.absorb_abort(h, number, self.gas, in_len, out_len, code),
                     AbortIsNotAbsorbed => (),
                 );
                 Err(ExitReason::HostAbort(code).into())

@@ -53,10 +53,12 @@ macro_rules! seeded {
 
 mod config;
 mod ecall;
+mod fast;
 mod host;
 mod machine;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+mod pool;
 mod program;
 pub mod semantics;
 mod tracer;
@@ -66,5 +68,6 @@ pub use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
 pub use ember_memory::Transcript;
 pub use host::{Host, HostReply, NoHost, PrivateInput};
 pub use machine::{Machine, Status};
+pub use pool::MachinePool;
 pub use program::Program;
 pub use tracer::{NoTrace, Step, Tracer};

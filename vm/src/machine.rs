@@ -1,9 +1,8 @@
-//! The reference interpreter: one instruction at a time, as SPEC reads.
+//! A run's state, and the reference interpreter: one instruction at a time, as SPEC reads.
 
 use alloc::vec::Vec;
 
 use ember_isa::{Class, Exit, ExitReason, Instruction, Op, csr, reg};
-use ember_memory::digest::Hasher;
 use ember_memory::{AddressSpace, Layout, LayoutError, Perm};
 
 use crate::semantics::{access_size, branch_taken, compute, load_value, store_word};
@@ -36,8 +35,8 @@ pub struct Machine<'p> {
     pub(crate) memory: AddressSpace,
     pub(crate) journal: Vec<u8>,
     pub(crate) transcript: Transcript,
-    pub(crate) hasher: Hasher,
     pub(crate) status: Status,
+    pub(crate) own_stream: crate::fast::Own,
 }
 
 /// What a step did, when it did not go on to the next instruction.
@@ -60,32 +59,56 @@ impl<'p> Machine<'p> {
     pub fn new(program: &'p Program, config: RunConfig) -> Result<Self, LayoutError> {
         let layout = Layout::new(program.image().header(), config.memory_limit, config.input.len())?;
         let memory = AddressSpace::new(program.image(), &layout, &config.input);
-        let mut regs = [0; reg::COUNT];
-        regs[reg::SP as usize] = seeded!(layout.heap_end, StackIsLow => layout.heap_end - 4);
-        regs[reg::A0 as usize] = seeded!(layout.input_start, A0StartsZero => 0);
-        regs[reg::A1 as usize] =
-            seeded!(layout.input_len, InputLengthIsPadded => layout.input_end - layout.input_start);
         Ok(Self {
             program,
+            regs: first_registers(&layout),
             layout,
-            regs,
             pc: program.image().entry(),
             gas: 0,
             retired: 0,
             memory,
             journal: Vec::new(),
             transcript: Transcript::default(),
-            hasher: Hasher::default(),
             status: Status::Running,
+            own_stream: Default::default(),
             config,
         })
     }
 
+    /// Makes this a machine in its pristine state for another run of the program, as [`Self::new`] does, and reuses
+    /// its memory.
+    ///
+    /// # Errors
+    /// [`LayoutError`] as for [`Self::new`]; the machine then is as it was.
+    pub fn reset(&mut self, config: RunConfig) -> Result<(), LayoutError> {
+        let layout = Layout::new(self.program.image().header(), config.memory_limit, config.input.len())?;
+        self.memory.reset(self.program.image(), &layout, &config.input);
+        self.regs = first_registers(&layout);
+        self.layout = layout;
+        self.pc = self.program.image().entry();
+        (self.gas, self.retired) = (0, 0);
+        self.journal.clear();
+        self.transcript = Transcript::default();
+        self.status = Status::Running;
+        self.config = config;
+        Ok(())
+    }
+
     /// Runs until the program ends. A paused run goes on; a run that has ended keeps its ending.
     ///
-    /// A host that pauses makes this ask again at once: use [`Self::run_steps`] with such a host.
+    /// A host that pauses makes this ask again at once: use [`Self::resume`] with such a host.
     pub fn run(&mut self, host: &mut impl Host) -> Exit {
         self.run_traced(host, &mut NoTrace)
+    }
+
+    /// Runs, from the start or from where a host call paused, until the program ends or the host pauses.
+    pub fn resume(&mut self, host: &mut impl Host) -> Status {
+        loop {
+            let status = self.run_steps(u64::MAX, host, &mut NoTrace);
+            if status != Status::Running {
+                return status;
+            }
+        }
     }
 
     /// [`Self::run`], with every step told to `tracer`.
@@ -99,6 +122,34 @@ impl<'p> Machine<'p> {
 
     /// Runs for at most `steps` instructions, until the program ends or the host pauses.
     pub fn run_steps(&mut self, steps: u64, host: &mut impl Host, tracer: &mut impl Tracer) -> Status {
+        if let Status::Exited(_) = self.status {
+            return self.status;
+        }
+        self.status = Status::Running;
+        if cfg!(feature = "mutants") {
+            // Seeded bugs are in the reference interpreter.
+            return self.run_steps_reference(steps, host, tracer);
+        }
+        crate::fast::run(self, steps, host, tracer)
+    }
+
+    /// [`Self::run`] by the reference interpreter: one instruction at a time, as SPEC reads. The same results,
+    /// slower: an oracle for tests.
+    pub fn run_reference(&mut self, host: &mut impl Host) -> Exit {
+        loop {
+            if let Status::Exited(exit) = self.run_steps_reference(u64::MAX, host, &mut NoTrace) {
+                return exit;
+            }
+        }
+    }
+
+    /// [`Self::run_steps`] by the reference interpreter.
+    pub fn run_steps_reference(
+        &mut self,
+        steps: u64,
+        host: &mut impl Host,
+        tracer: &mut impl Tracer,
+    ) -> Status {
         if let Status::Exited(_) = self.status {
             return self.status;
         }
@@ -141,7 +192,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn step(&mut self, host: &mut impl Host, tracer: &mut impl Tracer) -> Result<(), Stop> {
+    pub(crate) fn step(&mut self, host: &mut impl Host, tracer: &mut impl Tracer) -> Result<(), Stop> {
         let pc = self.pc;
         let table = self.config.gas_table;
         let Some(fetched) = self.program.fetch(pc) else {
@@ -327,6 +378,16 @@ impl<'p> Machine<'p> {
         let r = |i: u8| self.regs[i as usize];
         (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)])
     }
+}
+
+/// The registers at the start of a run: SPEC section 2.
+fn first_registers(layout: &Layout) -> [u32; reg::COUNT] {
+    let mut regs = [0; reg::COUNT];
+    regs[reg::SP as usize] = seeded!(layout.heap_end, StackIsLow => layout.heap_end - 4);
+    regs[reg::A0 as usize] = seeded!(layout.input_start, A0StartsZero => 0);
+    regs[reg::A1 as usize] =
+        seeded!(layout.input_len, InputLengthIsPadded => layout.input_end - layout.input_start);
+    regs
 }
 
 fn jump_target(target: u32) -> Result<u32, ExitReason> {

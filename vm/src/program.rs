@@ -3,19 +3,25 @@
 use alloc::vec::Vec;
 
 use ember_isa::{Illegal, Instruction, decode};
+use ember_memory::digest::Hasher;
 use ember_memory::{Image, ImageError, Perm};
+use once_cell::race::OnceBox;
+
+use crate::fast::Streams;
 
 /// A run of execute pages, decoded.
-struct Code {
-    start: u32,
-    end: u32,
-    words: Vec<Result<Instruction, Illegal>>,
+pub(crate) struct Code {
+    pub start: u32,
+    pub end: u32,
+    pub words: Vec<Result<Instruction, Illegal>>,
 }
 
 /// A program: image and decoded code. Immutable, `Send + Sync`, shared by any number of machines.
 pub struct Program {
     image: Image,
-    code: Vec<Code>,
+    pub(crate) code: Vec<Code>,
+    pub(crate) streams: Streams,
+    hasher: OnceBox<Hasher>,
 }
 
 impl Program {
@@ -35,7 +41,7 @@ impl Program {
                     .collect(),
             })
             .collect();
-        Self { image, code }
+        Self { image, code, streams: Streams::default(), hasher: OnceBox::new() }
     }
 
     /// Loads an ELF file: [`Image::from_elf`], then [`Self::new`].
@@ -51,11 +57,23 @@ impl Program {
         &self.image
     }
 
+    /// The hash function of host transcripts. Its constants are set up by the first host call.
+    pub(crate) fn hasher(&self) -> &Hasher {
+        self.hasher.get_or_init(Default::default)
+    }
+
     /// The instruction at `pc`, a multiple of 4: `None` where no execute page is.
     #[inline]
     pub fn fetch(&self, pc: u32) -> Option<Result<Instruction, Illegal>> {
-        let code = self.code.iter().find(|c| c.start <= pc && pc < c.end)?;
-        code.words.get((pc - code.start) as usize / 4).copied()
+        let (segment, i) = self.locate(pc)?;
+        Some(self.code[segment].words[i])
+    }
+
+    /// Code segment and number in it of the instruction at `pc`.
+    #[inline]
+    pub(crate) fn locate(&self, pc: u32) -> Option<(usize, usize)> {
+        let segment = self.code.iter().position(|c| c.start <= pc && pc < c.end)?;
+        Some((segment, (pc - self.code[segment].start) as usize / 4))
     }
 }
 

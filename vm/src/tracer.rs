@@ -20,6 +20,12 @@ pub trait Tracer {
     /// An instruction retired.
     fn step(&mut self, step: Step);
 
+    /// Instructions retired, in this order: [`Self::step`] of each.
+    #[inline]
+    fn steps(&mut self, steps: &[Step]) {
+        steps.iter().for_each(|s| self.step(*s));
+    }
+
     /// An ecall passes over an aligned word of its pointer range, in ascending order and before its
     /// [`Self::step`]: the word's value before and after.
     fn io_word(&mut self, old: u32, new: u32);
@@ -44,6 +50,11 @@ impl<T: Tracer> Tracer for &mut T {
     #[inline(always)]
     fn step(&mut self, step: Step) {
         (**self).step(step);
+    }
+
+    #[inline(always)]
+    fn steps(&mut self, steps: &[Step]) {
+        (**self).steps(steps);
     }
 
     #[inline(always)]

@@ -1,0 +1,255 @@
+//! The handlers of the untraced stream. See [`super::compile`] for the ops' layouts.
+
+use super::cold;
+use super::compile::END;
+use super::slot::{MOST, NONE, Results, Spec, first_source, get, run, second_source, set};
+use super::state::{Context, Leave, Word, handler, next};
+
+/// Branch conditions.
+pub(crate) mod condition {
+    pub(crate) const EQ: u16 = 0;
+    pub(crate) const NE: u16 = 1;
+    pub(crate) const LT: u16 = 2;
+    pub(crate) const GE: u16 = 3;
+    pub(crate) const LTU: u16 = 4;
+    pub(crate) const GEU: u16 = 5;
+}
+
+/// Takes a charge from the fuel; whether it did not suffice.
+#[inline(always)]
+pub(crate) fn pay(fuel: u64, charge: u64) -> (u64, bool) {
+    if cfg!(feature = "unmetered") {
+        // For measuring what metering costs: only the entry that stands for none is refused.
+        return (fuel, charge == u64::MAX);
+    }
+    fuel.overflowing_sub(charge)
+}
+
+/// The upper half of a word of operands: a distance in bytes.
+///
+/// # Safety
+/// `word` is a word of operands.
+#[inline(always)]
+pub(crate) unsafe fn distance(word: *const Word) -> isize {
+    // SAFETY: the caller's.
+    (unsafe { (*word).data } as i64 >> 32) as isize
+}
+
+/// Words of an op that hold slots.
+pub(crate) const fn slot_words(specs: [Spec; MOST]) -> usize {
+    let mut words = MOST / 2;
+    while words > 1 && specs[2 * words - 1] == NONE && specs[2 * words - 2] == NONE {
+        words -= 1;
+    }
+    words
+}
+
+/// Runs the slots at `$s` and gives their results, or leaves the handler.
+macro_rules! slots {
+    ($s:expr; $($n:literal $spec:ident)*; $ip:ident, $cx:ident, $mem:ident, $fuel:ident, $sp:ident, $words:ident) => {{
+        let s: *const u8 = $s;
+        let mut results = [0; MOST];
+        $(if const { $spec != NONE } {
+            match run::<$spec>(s.add(4 * $n), $cx, $mem, &mut $sp, $words, &results) {
+                Some(result) => results[$n] = result,
+                None => return cold::slow::<$n>($ip, $cx, $mem, $fuel, $sp, $words),
+            }
+        })*
+        results
+    }};
+}
+
+handler! {
+    /// Up to eight slots, the missing ones [`NONE`].
+    fn seq<
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
+        const G: Spec, const H: Spec
+    >(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the stream's op has these slots; see `Stream`.
+        unsafe {
+            let mut sp = sp;
+            slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
+            next!(ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) }), cx, mem, fuel, sp, words)
+        }
+    }
+}
+
+/// Whether a branch with these operands is taken.
+#[inline(always)]
+unsafe fn is_taken<const CONDITION: Spec>(regs: *const u8, cx: *mut Context, results: &Results) -> bool {
+    // SAFETY: the caller's: two registers, a valid context.
+    let (a, b) = unsafe {
+        let a = match const { first_source(CONDITION) as usize } {
+            0 => get(cx, *regs),
+            n => results[n - 1],
+        };
+        let b = match const { second_source(CONDITION) as usize } {
+            0 => get(cx, *regs.add(1)),
+            n => results[n - 1],
+        };
+        (a, b)
+    };
+    match const { CONDITION & 7 } {
+        condition::EQ => a == b,
+        condition::NE => a != b,
+        condition::LT => (a as i32) < b as i32,
+        condition::GE => (a as i32) >= b as i32,
+        condition::LTU => a < b,
+        _ => a >= b,
+    }
+}
+
+/// Words of a branch after its slots.
+pub(crate) const BRANCH_WORDS: usize = 3;
+
+handler! {
+    /// Up to eight slots, then a conditional branch. `CONDITION` says where its operands come from, as a [`Spec`].
+    fn branch<
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
+        const G: Spec, const H: Spec,
+        const CONDITION: Spec
+    >(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the stream's op has these slots, operands and charges, and its target is an op of the stream.
+        unsafe {
+            let mut sp = sp;
+            let results = slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
+            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            if is_taken::<CONDITION>(end.cast(), cx, &results) {
+                let (left, short) = pay(fuel, (*end.add(1)).data);
+                let ip = ip.byte_offset(distance(end));
+                if short {
+                    return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+                }
+                next!(ip, cx, mem, left, sp, words)
+            }
+            let (left, short) = pay(fuel, (*end.add(2)).data);
+            let ip = end.add(BRANCH_WORDS);
+            if short {
+                return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+            }
+            next!(ip, cx, mem, left, sp, words)
+        }
+    }
+}
+
+handler! {
+    /// [`branch`] to its own op, a loop of one op: operands are decoded once.
+    fn repeat<
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
+        const G: Spec, const H: Spec,
+        const CONDITION: Spec
+    >(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: as in `branch`.
+        unsafe {
+            let mut sp = sp;
+            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            let mut slots = [0; MOST / 2];
+            for (n, slot) in slots.iter_mut().enumerate().take(const { slot_words([A, B, C, D, E, F, G, H]) }) {
+                *slot = (*ip.add(1 + n)).data.to_le();
+            }
+            let regs = [*end.cast::<u8>(), *end.cast::<u8>().add(1)];
+            let (charge, mut fuel) = ((*end.add(1)).data, fuel);
+            loop {
+                let results =
+                    slots!(slots.as_ptr().cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
+                if !is_taken::<CONDITION>(regs.as_ptr(), cx, &results) {
+                    break;
+                }
+                let (left, short) = pay(fuel, charge);
+                if short {
+                    return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+                }
+                fuel = left;
+            }
+            let (left, short) = pay(fuel, (*end.add(2)).data);
+            let ip = end.add(BRANCH_WORDS);
+            if short {
+                return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+            }
+            next!(ip, cx, mem, left, sp, words)
+        }
+    }
+}
+
+/// Words of a jump after its slots.
+pub(crate) const JUMP_WORDS: usize = 3;
+
+handler! {
+    /// Up to eight slots, then a jump to a known place; with [`LINK`] a call.
+    fn jump<
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
+        const G: Spec, const H: Spec,
+        const MODE: Spec
+    >(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the stream's op has these slots, operands and charges, and its target is an op of the stream.
+        unsafe {
+            let mut sp = sp;
+            slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
+            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            if const { MODE == LINK } {
+                set(cx, *end.cast::<u8>(), (*end.add(1)).data as u32);
+            }
+            let (left, short) = pay(fuel, (*end.add(2)).data);
+            let ip = ip.byte_offset(distance(end));
+            if short {
+                return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+            }
+            next!(ip, cx, mem, left, sp, words)
+        }
+    }
+}
+
+/// Flag of a jump: it is a call.
+pub(crate) const LINK: Spec = 1;
+/// Words of an indirect jump after its slots.
+pub(crate) const JALR_WORDS: usize = 2;
+
+handler! {
+    /// Up to eight slots, then an indirect jump.
+    fn jalr<
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
+        const G: Spec, const H: Spec,
+        const MODE: Spec
+    >(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the stream's op has these slots and operands. `index` has one element for each of `code_words`
+        // instructions, each below the number of entries.
+        unsafe {
+            let mut sp = sp;
+            let results = slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
+            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            let s = end.cast::<u8>();
+            let a = match const { first_source(MODE) as usize } {
+                0 => get(cx, *s.add(1)),
+                n => results[n - 1],
+            };
+            let imm = i16::from_le(s.add(2).cast::<i16>().read()) as u32;
+            let target = a.wrapping_add(imm) & !1;
+            let at = target.wrapping_sub((*cx).code_start).rotate_right(2);
+            if at >= (*cx).code_words {
+                return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
+            }
+            let entry = (*cx).entries.add(*(*cx).index.add(at as usize) as usize);
+            let (left, short) = pay(fuel, (*entry).charge);
+            if short {
+                return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
+            }
+            if const { MODE & LINK != 0 } {
+                set(cx, *s, (*end.add(1)).data as u32);
+            }
+            next!((*cx).stream.add((*entry).offset as usize), cx, mem, left, sp, words)
+        }
+    }
+}
+
+handler! {
+    /// Leaves the run of handlers: the instruction at the op's operand is for the reference step.
+    fn leave<>(ip, cx, _mem, fuel, _sp, _words) {
+        // SAFETY: the op has one operand.
+        unsafe {
+            (*cx).pc = (*ip.add(1)).data as u32;
+            (*cx).leave = Leave::Step;
+            (*cx).fuel = fuel;
+        }
+        core::ptr::null()
+    }
+}

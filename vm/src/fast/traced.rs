@@ -1,0 +1,185 @@
+//! The handlers of the traced stream: one instruction each, which writes a record.
+//!
+//! The fuel's lower half counts the instructions up to the end of the block, so an instruction's record lies that
+//! count less its distance from the end, a constant of the op, from the start of the buffer.
+//!
+//! | op | words after the handler |
+//! |---|---|
+//! | slot | slot, upper half of the slot; pc, instructions to the end of the block; mask of the result |
+//! | branch | rs1, rs2, 0, 0, distance; pc, 1; charge if taken; charge if not |
+//! | jump | rd, 0, 0, 0, distance; pc, 1; charge; mask of the result |
+//! | indirect jump | 0, rd, rs1, immediate as in the untraced op; pc, 1; mask of the result |
+
+use super::cold;
+use super::cold::count;
+use super::compile::END;
+use super::fuse::{Emitter, End, Fixup, Slot};
+use super::handlers::{condition as c, distance, pay};
+use super::slot::*;
+use super::state::{Context, Handler, SINK, Word, handler, next};
+use crate::Step;
+
+/// Writes the record of the instruction whose pc, and distance from the block's end, are at `at`.
+///
+/// # Safety
+/// The record lies within the buffer: the slice has no more instructions than the buffer has room for.
+#[inline(always)]
+unsafe fn record(cx: *mut Context, fuel: u64, at: *const Word, rd: u32, mem: u32) {
+    // SAFETY: the caller's.
+    unsafe {
+        let operands = (*at).data;
+        let n = (fuel as u32).wrapping_sub((operands >> 32) as u32);
+        (*cx).steps.add(n as usize).write(Step { pc: operands as u32, rd, mem });
+    }
+}
+
+handler! {
+    fn step<const K: Spec>(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the op has one slot of kind `K` and these operands.
+        unsafe {
+            let s = ip.cast::<u8>().add(8);
+            let Some(before) = peek::<K>(s, cx, mem, words) else {
+                return cold::slow::<0>(ip, cx, mem, fuel, sp, words);
+            };
+            let Some(value) = run::<K>(s, cx, mem, &mut 0, words, &[0; MOST]) else {
+                return cold::slow::<0>(ip, cx, mem, fuel, sp, words);
+            };
+            record(cx, fuel, ip.add(2), value & (*ip.add(3)).data as u32, before);
+            next!(ip.add(4), cx, mem, fuel, sp, words)
+        }
+    }
+}
+
+handler! {
+    fn branch<const C: Spec>(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the op has these operands, and its target is an op of the stream.
+        unsafe {
+            let s = ip.cast::<u8>().add(8);
+            let (a, b) = (get(cx, *s), get(cx, *s.add(1)));
+            record(cx, fuel, ip.add(2), 0, 0);
+            let taken = match C {
+                c::EQ => a == b,
+                c::NE => a != b,
+                c::LT => (a as i32) < b as i32,
+                c::GE => (a as i32) >= b as i32,
+                c::LTU => a < b,
+                _ => a >= b,
+            };
+            let (left, short) = pay(fuel, (*ip.add(if taken { 3 } else { 4 })).data);
+            let ip = if taken { ip.byte_offset(distance(ip.add(1))) } else { ip.add(5) };
+            if short {
+                return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+            }
+            next!(ip, cx, mem, left, sp, words)
+        }
+    }
+}
+
+handler! {
+    fn jump<const RECORD: bool>(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: the op has these operands, and its target is an op of the stream.
+        unsafe {
+            if RECORD {
+                let link = ((*ip.add(2)).data as u32).wrapping_add(4);
+                set(cx, *ip.add(1).cast::<u8>(), link);
+                record(cx, fuel, ip.add(2), link & (*ip.add(4)).data as u32, 0);
+            }
+            let (left, short) = pay(fuel, (*ip.add(3)).data);
+            let ip = ip.byte_offset(distance(ip.add(1)));
+            if short {
+                return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
+            }
+            next!(ip, cx, mem, left, sp, words)
+        }
+    }
+}
+
+handler! {
+    fn jalr<>(ip, cx, mem, fuel, sp, words) {
+        // SAFETY: as for the untraced handler.
+        unsafe {
+            let s = ip.cast::<u8>().add(12);
+            let imm = i16::from_le(s.add(2).cast::<i16>().read()) as u32;
+            let target = get(cx, *s.add(1)).wrapping_add(imm) & !1;
+            let at = target.wrapping_sub((*cx).code_start).rotate_right(2);
+            if at >= (*cx).code_words {
+                return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
+            }
+            let entry = (*cx).entries.add(*(*cx).index.add(at as usize) as usize);
+            let (left, short) = pay(fuel, (*entry).charge);
+            if short {
+                return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
+            }
+            let link = ((*ip.add(2)).data as u32).wrapping_add(4);
+            set(cx, *s, link);
+            record(cx, fuel, ip.add(2), link & (*ip.add(3)).data as u32, 0);
+            next!((*cx).stream.add((*entry).offset as usize), cx, mem, left, sp, words)
+        }
+    }
+}
+
+macro_rules! all {
+    ($kind:expr; $($k:ident)*) => {
+        match $kind {
+            $($k => step::<{ $k as Spec }>,)*
+            _ => step::<NONE>,
+        }
+    };
+}
+
+fn handler_of(kind: u8) -> Handler {
+    all!(kind; ADD SUB XOR OR AND SLL SRL SRA SLT SLTU MUL ADDI XORI ORI ANDI SLLI SRLI SRAI SLTI SLTIU LUI LW LBU
+        LHU LB LH SW SB SH MULHU MULH MULHSU DIV DIVU REM REMU LI32)
+}
+
+/// Emits a straight line that begins at `start`, one op an instruction.
+pub(crate) fn emit(emitter: &mut Emitter<'_>, slots: &[Slot], end: &End, start: u32, charges: &[u64]) {
+    let pair = |a: u32, b: u32| u64::from(a) | u64::from(b) << 32;
+    let mask = |rd: u8| u64::from(if rd == SINK { 0 } else { u32::MAX });
+    for slot in slots {
+        let rem = count(charges[(slot.pc.wrapping_sub(start) / 4) as usize]);
+        emitter.begin(handler_of(slot.kind), &[slot.pc], None);
+        emitter.data(pair(slot.word(), slot.extra));
+        emitter.data(pair(slot.pc, rem));
+        emitter.data(if slot.is_store() || slot.kind == NOP { 0 } else { mask(slot.bytes[0]) });
+    }
+    match *end {
+        End::Falls => {}
+        End::Leave { pc } => emitter.leave(pc),
+        End::Branch { pc, condition, rs1, rs2, target } => {
+            let handler = match condition {
+                c::EQ => branch::<{ c::EQ }>,
+                c::NE => branch::<{ c::NE }>,
+                c::LT => branch::<{ c::LT }>,
+                c::GE => branch::<{ c::GE }>,
+                c::LTU => branch::<{ c::LTU }>,
+                _ => branch::<{ c::GEU }>,
+            };
+            let op = emitter.begin(handler, &[], Some(pc));
+            emitter.data(u64::from(rs1) | u64::from(rs2) << 8);
+            emitter.data(pair(pc, 1));
+            emitter.data(0);
+            emitter.data(0);
+            let next = pc.wrapping_add(4);
+            emitter.fixups.push(Fixup { op, distance: Some(op + 1), charge: op + 3, target });
+            emitter.fixups.push(Fixup { op, distance: None, charge: op + 4, target: next });
+        }
+        End::Jump { pc, target, .. } | End::Call { pc, target, .. } => {
+            let rd = if let End::Call { rd, .. } = *end { rd } else { SINK };
+            let handler = if let End::Jump { cut: true, .. } = *end { jump::<false> } else { jump::<true> };
+            let op = emitter.begin(handler, &[], Some(pc));
+            emitter.data(rd.into());
+            emitter.data(pair(pc, 1));
+            emitter.data(0);
+            emitter.data(mask(rd));
+            emitter.fixups.push(Fixup { op, distance: Some(op + 1), charge: op + 3, target });
+        }
+        End::Indirect { pc, rd, rs1, imm } => {
+            let imm = (imm as u16).to_le_bytes();
+            emitter.begin(jalr, &[], Some(pc));
+            emitter.data(pair(0, u32::from_le_bytes([rd, rs1, imm[0], imm[1]])));
+            emitter.data(pair(pc, 1));
+            emitter.data(mask(rd));
+        }
+    }
+}
