@@ -28,7 +28,7 @@ struct Cli {
 }
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 success; 1 a guest of `run` did not halt with 0, or traces differ; 2 bad usage or a bad file; \
+Exit status: 0 success; 1 a guest of `run` did not halt with 0, traces differ, or a conformance test had an unexpected outcome; 2 bad usage or a bad file; \
 3 a proof is not valid, or a trace is not that of a run";
 
 #[derive(Subcommand)]
@@ -47,6 +47,8 @@ enum Command {
     Disasm(disasm::Args),
     /// Run, prove and verify an example
     Demo(demo::Args),
+    /// Run conformance suites, in every engine
+    Conformance(ember_conformance::ConformanceArgs),
 }
 
 /// How a command that could do its work went.
@@ -55,7 +57,8 @@ enum Command {
 enum Outcome {
     /// As asked.
     Success = 0,
-    /// The guest of `run` ended otherwise than with exit code 0; the traces of `trace diff` differ.
+    /// The guest of `run` ended otherwise than with exit code 0; the traces of `trace diff` differ; a conformance
+    /// test had an unexpected outcome.
     Otherwise = 1,
     /// Not valid.
     Invalid = 3,
@@ -83,5 +86,9 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Disasm(args) => disasm::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Conformance(args) => Ok(match ember_conformance::command(&args)? {
+            Some(report) if !report.is_success() => Outcome::Otherwise,
+            _ => Outcome::Success,
+        }),
     }
 }

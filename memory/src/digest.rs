@@ -1,6 +1,6 @@
 //! Poseidon2 over KoalaBear: the hash behind image ids, input digests and transcripts.
 //!
-//! The one primitive is [`compress`], a two-to-one function `trunc_8(P(l || r) + (l || r))`: the Poseidon2
+//! The one primitive is [`Hasher::compress`], a two-to-one function `trunc_8(P(l || r) + (l || r))`: the Poseidon2
 //! permutation of width 16 with feed-forward, the "compression mode" of the Poseidon2 paper (eprint 2023/323,
 //! section 3.1). The feed-forward makes it collision resistant for inputs that an attacker chooses freely, as
 //! raw program bytes are; the plain truncated permutation would not be.

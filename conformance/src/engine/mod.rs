@@ -3,9 +3,9 @@
 //! An [`Engine`] takes a [`Job`] and gives an [`Observation`]. Everything else in this crate is indifferent to
 //! which engine it was. A new engine is one implementation here and one line in [`engines`].
 
+mod interpreter;
 mod observation;
 mod prover;
-mod reference;
 mod trace;
 
 use std::fmt;
@@ -13,10 +13,10 @@ use std::fmt;
 use ember_memory::LayoutError;
 use ember_vm::{Program, RunConfig};
 
+pub use interpreter::{Fast, Reference};
 pub(crate) use observation::bytes_differ;
 pub use observation::{Ending, FinalMemory, Observation};
 pub use prover::ProveAndVerify;
-pub use reference::Reference;
 pub use trace::TraceReplay;
 
 use crate::host::TestHost;
@@ -104,7 +104,7 @@ impl fmt::Display for Mode {
 
 /// The engines of a mode, the reference interpreter first.
 pub fn engines(mode: Mode) -> Vec<Box<dyn Engine>> {
-    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Reference)];
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Reference), Box::new(Fast)];
     if mode >= Mode::Trace {
         engines.push(Box::new(TraceReplay));
     }

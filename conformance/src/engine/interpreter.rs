@@ -1,4 +1,4 @@
-//! The reference interpreter.
+//! The interpreters: the reference, and the fast engine.
 
 use ember_vm::{Machine, NoTrace, Status};
 
@@ -8,8 +8,11 @@ use crate::host::TestHost;
 /// Instructions between two looks at `tohost`.
 const SLICE: u64 = 4096;
 
-/// [`ember_vm::Machine`], one instruction at a time.
+/// The reference interpreter: one instruction at a time.
 pub struct Reference;
+
+/// The fast engine.
+pub struct Fast;
 
 impl Engine for Reference {
     fn name(&self) -> &'static str {
@@ -17,9 +20,31 @@ impl Engine for Reference {
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Observation, EngineError> {
+        Which::Reference.run(job)
+    }
+}
+
+impl Engine for Fast {
+    fn name(&self) -> &'static str {
+        "fast"
+    }
+
+    fn run(&self, job: &Job<'_>) -> Result<Observation, EngineError> {
+        Which::Fast.run(job)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Which {
+    Reference,
+    Fast,
+}
+
+impl Which {
+    fn run(self, job: &Job<'_>) -> Result<Observation, EngineError> {
         let (mut machine, mut host) = start(job)?;
         let Some(tohost) = job.tohost else {
-            let ending = advance(&mut machine, &mut host, job.steps);
+            let ending = self.advance(&mut machine, &mut host, job.steps);
             return Ok(observe(&machine, host, ending));
         };
         // Whole slices first. The one in which the word changed is run again, one instruction at a time: the
@@ -27,7 +52,7 @@ impl Engine for Reference {
         let mut steps = 0;
         while steps < job.steps {
             let slice = SLICE.min(job.steps - steps);
-            let ending = advance(&mut machine, &mut host, slice);
+            let ending = self.advance(&mut machine, &mut host, slice);
             if word(&machine, tohost) != 0 {
                 break;
             }
@@ -37,9 +62,9 @@ impl Engine for Reference {
             steps += slice;
         }
         (machine, host) = start(job)?;
-        let mut ending = advance(&mut machine, &mut host, steps);
+        let mut ending = self.advance(&mut machine, &mut host, steps);
         while matches!(ending, Ending::StepLimit { .. }) && steps < job.steps {
-            ending = advance(&mut machine, &mut host, 1);
+            ending = self.advance(&mut machine, &mut host, 1);
             steps += 1;
             let value = word(&machine, tohost);
             if value != 0 && matches!(ending, Ending::StepLimit { .. }) {
@@ -48,25 +73,29 @@ impl Engine for Reference {
         }
         Ok(observe(&machine, host, ending))
     }
+
+    /// Runs for at most `steps` instructions; a host that pauses is asked again at once.
+    fn advance(self, machine: &mut Machine<'_>, host: &mut TestHost<'_>, steps: u64) -> Ending {
+        let mut left = steps;
+        loop {
+            let before = machine.instructions();
+            let status = match self {
+                Self::Reference => machine.run_steps_reference(left, host, &mut NoTrace),
+                Self::Fast => machine.run_steps(left, host, &mut NoTrace),
+            };
+            match status {
+                Status::Exited(exit) => return Ending::Exit(exit),
+                Status::Running => return Ending::StepLimit { pc: machine.pc() },
+                // The steps before the pause count; the pause itself does not.
+                Status::Paused => left -= machine.instructions() - before,
+            }
+        }
+    }
 }
 
 fn start<'a>(job: &Job<'a>) -> Result<(Machine<'a>, TestHost<'a>), EngineError> {
     let machine = Machine::new(job.program, job.config.clone()).map_err(EngineError::Start)?;
     Ok((machine, job.host()))
-}
-
-/// Runs for at most `steps` instructions; a host that pauses is asked again at once.
-fn advance(machine: &mut Machine<'_>, host: &mut TestHost<'_>, steps: u64) -> Ending {
-    let mut left = steps;
-    loop {
-        let before = machine.instructions();
-        match machine.run_steps(left, host, &mut NoTrace) {
-            Status::Exited(exit) => return Ending::Exit(exit),
-            Status::Running => return Ending::StepLimit { pc: machine.pc() },
-            // The steps before the pause count; the pause itself does not.
-            Status::Paused => left -= machine.instructions() - before,
-        }
-    }
 }
 
 fn word(machine: &Machine<'_>, address: u32) -> u32 {
