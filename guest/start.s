@@ -1,0 +1,33 @@
+# The first instructions of every program, in Rust and in C.
+#
+# The machine starts with sp at the end of writable memory, a0 and a1 = the public input region, every other register
+# 0, and memory outside the image zero (SPEC section 2): there is no bss to clear. What is left to do is to remember
+# where memory ends, for the heap, and to move sp to the stack, which lies above a page that no store may touch.
+
+    .section .text.start, "ax"
+    .globl  _start
+    .type   _start, @function
+_start:
+    lui     t0, %hi(__memory_end)
+    sw      sp, %lo(__memory_end)(t0)
+    lui     sp, %hi(__stack_top)
+    addi    sp, sp, %lo(__stack_top)
+    call    main                # main(input, length): both arguments are where ILP32E wants them
+    lui     t0, %hi(__ember_finish)
+    addi    t0, t0, %lo(__ember_finish)
+    beqz    t0, 1f
+    jalr    t0                  # a C library is linked: its exit, with main's result still in a0
+1:  li      t0, 93              # exit(a0): SPEC section 4
+    ecall
+    .4byte  0                   # exit does not come back; the all-zero word is illegal for ever
+    .size   _start, . - _start
+
+    .weak   __ember_finish
+
+    .section .bss.__memory_end, "aw", @nobits
+    .balign 4
+    .globl  __memory_end
+    .type   __memory_end, @object
+__memory_end:
+    .zero   4
+    .size   __memory_end, 4
