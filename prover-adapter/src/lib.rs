@@ -14,6 +14,7 @@ mod memory_model;
 mod prove;
 mod ranges;
 mod record;
+mod stark;
 mod tables;
 
 pub use ember_trace::Execution;

@@ -6,9 +6,8 @@ use ember_memory::{Digest, Layout, LayoutError, Transcript, tree};
 use ember_trace::{Execution, ReplayError};
 use ember_verifier::air::Table;
 use ember_verifier::ending::{Ended, decide};
-use ember_verifier::params::{self, Config, Val};
+use ember_verifier::params::{self, Val};
 use ember_verifier::{FinalState, MAX_INSTRUCTIONS, Openings, Proof, Publics, Statement, Verifier};
-use p3_batch_stark::{ProverData, ProverOnlyData, StarkInstance, prove_batch};
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use thiserror::Error;
@@ -16,7 +15,7 @@ use tracing::info_span;
 
 use crate::ending::AskedPages;
 use crate::record::Record;
-use crate::tables;
+use crate::{stark, tables};
 
 /// The execution cannot be proven.
 #[derive(Debug, Error)]
@@ -203,18 +202,10 @@ impl Witness {
         };
         let present: Vec<Table> = tables.iter().map(|(table, _)| *table).collect();
         let mask = present.iter().fold(0, |mask, &t| mask | 1 << t as u32);
-        let instances: Vec<StarkInstance<'_, Config, Table>> = tables
-            .iter()
-            .map(|(table, matrix)| StarkInstance {
-                air: table,
-                trace: matrix,
-                public_values: publics.of(*table),
-            })
-            .collect();
-        let data = ProverData { common: verifier.common(&present), prover_only: ProverOnlyData::empty() };
+        let values: Vec<Vec<Val>> = present.iter().map(|&table| publics.of(table)).collect();
+        let lookups = &verifier.common(&present).lookups;
         let config = params::config(mask, &statement.digest(h));
-        let stark =
-            prove_batch(&config, &instances, &data).map_err(|e| ProveError::Stark(format!("{e:?}")))?;
+        let stark = stark::prove(&config, tables, &values, lookups).map_err(ProveError::Stark)?;
         let proof = Proof { header, image_root, input_len, input_root, last, openings, tables: mask, stark };
         Ok((statement, proof))
     }

@@ -31,10 +31,15 @@ pub type Challenge = QuinticTrinomialExtensionField<Val>;
 type Perm = Poseidon2KoalaBear<16>;
 type Hash = PaddingFreeSponge<Perm, 16, 8, 8>;
 type Compress = TruncatedPermutation<Perm, 2, 8, 16>;
-type ValMmcs = MerkleTreeMmcs<<Val as Field>::Packing, <Val as Field>::Packing, Hash, Compress, 2, 8>;
-type ChallengeMmcs = ExtensionMmcs<Val, Challenge, ValMmcs>;
-type Challenger = DuplexChallenger<Val, Perm, 16, 8>;
-type Pcs = TwoAdicFriPcs<Val, Radix2DFTSmallBatch<Val>, ValMmcs, ChallengeMmcs>;
+/// Merkle trees over matrices of the base field.
+pub type ValMmcs = MerkleTreeMmcs<<Val as Field>::Packing, <Val as Field>::Packing, Hash, Compress, 2, 8>;
+/// Merkle trees over matrices of challenges.
+pub type ChallengeMmcs = ExtensionMmcs<Val, Challenge, ValMmcs>;
+/// The transcript's sponge.
+pub type Challenger = DuplexChallenger<Val, Perm, 16, 8>;
+/// Discrete Fourier transforms.
+pub type Dft = Radix2DFTSmallBatch<Val>;
+type Pcs = TwoAdicFriPcs<Val, Dft, ValMmcs, ChallengeMmcs>;
 /// The configuration of the STARK.
 pub type Config = StarkConfig<Pcs, Challenge, Challenger>;
 
@@ -66,13 +71,22 @@ fn fri<M>(mmcs: M) -> FriParameters<M> {
     }
 }
 
+/// The trees that commitments are made of.
+pub fn mmcs() -> ValMmcs {
+    let perm = default_koalabear_poseidon2_16();
+    ValMmcs::new(Hash::new(perm.clone()), Compress::new(perm), CAP_HEIGHT)
+}
+
+/// The parameters of FRI.
+pub fn fri_parameters() -> FriParameters<ChallengeMmcs> {
+    fri(ChallengeMmcs::new(mmcs()))
+}
+
 /// The configuration of one proof: its transcript starts with the protocol's tag, the tables present, and a digest
 /// of the statement.
 pub fn config(tables: u32, statement: &Digest) -> Config {
-    let perm = default_koalabear_poseidon2_16();
-    let mmcs = ValMmcs::new(Hash::new(perm.clone()), Compress::new(perm.clone()), CAP_HEIGHT);
-    let pcs = Pcs::new(Radix2DFTSmallBatch::default(), mmcs.clone(), fri(ChallengeMmcs::new(mmcs)));
-    let mut challenger = Challenger::new(perm);
+    let pcs = Pcs::new(Dft::default(), mmcs(), fri_parameters());
+    let mut challenger = Challenger::new(default_koalabear_poseidon2_16());
     for word in TRANSCRIPT_TAG.into_iter().chain([tables]) {
         challenger.observe(Val::from_u32(word));
     }

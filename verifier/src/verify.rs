@@ -8,13 +8,13 @@ use ember_memory::digest::Hasher;
 use ember_memory::{Layout, LayoutError, tree};
 use p3_batch_stark::{CommonData, verify_batch};
 use p3_field::PrimeField32;
-use p3_lookup::{LogUpGadget, Lookups};
+use p3_lookup::Lookups;
 use thiserror::Error;
 
-use crate::air::Table;
+use crate::air::{self, Table};
 use crate::ending::{self, Ended, EndingError};
 use crate::openings::OpenedPages;
-use crate::params::{self, Challenge, MAX_DEGREE, Security, Val};
+use crate::params::{self, Security, Val};
 use crate::{Proof, Publics, Statement};
 
 /// Most instructions that one segment can retire: the processor needs a row more.
@@ -70,15 +70,7 @@ impl Default for Verifier {
 impl Verifier {
     /// Works out the circuits' lookups.
     pub fn new() -> Self {
-        let gadget = LogUpGadget::new();
-        let lookups = Table::ALL
-            .iter()
-            .map(|table| {
-                Lookups::from_air::<Challenge, _>(table).pack_same_bus_with_degree(MAX_DEGREE, |lookup| {
-                    gadget.constraint_degree_with_transition(lookup, 0)
-                })
-            })
-            .collect();
+        let lookups = Table::ALL.iter().map(|&table| air::lookups(table)).collect();
         Self { hasher: Hasher::default(), lookups }
     }
 

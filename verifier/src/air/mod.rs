@@ -32,9 +32,10 @@ use ember_isa::{Family, Op};
 use p3_air::symbolic::AirLayout;
 use p3_air::{Air, BaseAir};
 use p3_koala_bear::KoalaBear;
-use p3_lookup::InteractionSymbolicBuilder;
+use p3_lookup::logup::LogUpGadget;
+use p3_lookup::{InteractionSymbolicBuilder, Lookups};
 
-use crate::params::Challenge;
+use crate::params::{Challenge, MAX_DEGREE};
 
 pub use alu::{BitwiseCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;
@@ -256,6 +257,13 @@ impl Table {
         self.eval_constraints(&mut builder);
         builder.base_constraints().len()
     }
+}
+
+/// The messages of a table, those on one bus in as few columns as the constraints' degree allows.
+pub fn lookups(table: Table) -> Lookups<KoalaBear> {
+    let gadget = LogUpGadget::new();
+    Lookups::from_air::<Challenge, _>(&table)
+        .pack_same_bus_with_degree(MAX_DEGREE, |lookup| gadget.constraint_degree_with_transition(lookup, 0))
 }
 
 impl BaseAir<KoalaBear> for Table {
