@@ -16,7 +16,9 @@ use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// Time spent in each span, by its path.
-type Times = Arc<Mutex<BTreeMap<String, (Duration, Duration)>>>;
+type Times = Arc<Mutex<Spans>>;
+/// Wall and processor time by path.
+type Spans = BTreeMap<String, (Duration, Duration)>;
 
 /// Sums times of spans of the main thread, which waits for all others.
 struct Stopwatch(Times);
@@ -72,7 +74,7 @@ fn main() -> Result<()> {
         tracing_subscriber::registry().with(Stopwatch(times.clone()).with_filter(filter)),
     )?;
     let prover = Prover::new();
-    let mut best: Option<(Duration, Duration, BTreeMap<String, (Duration, Duration)>)> = None;
+    let mut best: Option<(Duration, Duration, Spans)> = None;
     for _ in 0..runs {
         times.lock().expect("no thread panics while it holds the lock").clear();
         let (wall, cpu) = (Instant::now(), ProcessTime::now());
