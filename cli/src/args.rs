@@ -4,11 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use ember_cli::gas_table;
+use ember_isa::GasTable;
 use ember_memory::MAX_INPUT_LEN;
 use ember_vm::RunConfig;
-
-use crate::gas_table;
 
 /// Parameters of a run that its statement names.
 #[derive(clap::Args, Debug)]
@@ -55,7 +55,7 @@ impl Parameters {
     pub fn config(&self) -> Result<RunConfig> {
         let default = RunConfig::default();
         Ok(RunConfig {
-            gas_table: self.gas_table.as_deref().map_or(Ok(default.gas_table), gas_table::read)?,
+            gas_table: self.gas_table.as_deref().map_or(Ok(default.gas_table), read_gas_table)?,
             gas_limit: self.gas_limit.unwrap_or(default.gas_limit),
             memory_limit: self.memory_limit.unwrap_or(default.memory_limit),
             input: self.input.as_deref().map_or(Ok(default.input), read_input)?,
@@ -98,6 +98,15 @@ pub fn read_file(path: &Path, max: u64) -> Result<Vec<u8>> {
         bail!("{} has more than {max} bytes", path.display());
     }
     Ok(bytes)
+}
+
+/// Reads a gas table's file.
+pub fn read_gas_table(path: &Path) -> Result<GasTable> {
+    let bytes = read_file(path, gas_table::MAX_LEN)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("not UTF-8"));
+    let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    text.and_then(|text| gas_table::parse(text, is_json))
+        .with_context(|| format!("gas table {}", path.display()))
 }
 
 /// Opens a file to read.

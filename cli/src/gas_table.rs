@@ -3,26 +3,18 @@
 //! A table with the keys of [`GasTable`], in TOML or JSON. A key that is missing, also inside `read`, `write` and
 //! `host_call`, has the default table's cost; a key that the table does not have is an error.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use ember_isa::GasTable;
 use serde_json::Value;
 
-use crate::args::read_file;
+/// Largest file, in bytes.
+pub const MAX_LEN: u64 = 1 << 20;
 
-/// Largest file.
-const MAX_LEN: u64 = 1 << 20;
-
-/// Reads a gas table. The file is JSON if it is called so or its first character is a brace, else TOML.
-pub fn read(path: &Path) -> Result<GasTable> {
-    let bytes = read_file(path, MAX_LEN)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("not UTF-8"));
-    let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
-    text.and_then(|text| parse(text, is_json)).with_context(|| format!("gas table {}", path.display()))
-}
-
-fn parse(text: &str, is_json: bool) -> Result<GasTable> {
+/// Reads a table: JSON if the file is called so or its first character is a brace, else TOML.
+///
+/// # Errors
+/// What is wrong with the text, in one line.
+pub fn parse(text: &str, is_json: bool) -> Result<GasTable> {
     let costs: Value = if is_json || text.trim_start().starts_with('{') {
         serde_json::from_str(text)?
     } else {

@@ -3,7 +3,6 @@
 mod args;
 mod demo;
 mod disasm;
-mod gas_table;
 mod guest;
 mod host;
 mod inspect;
