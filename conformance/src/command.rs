@@ -166,8 +166,8 @@ pub fn command(args: &ConformanceArgs) -> anyhow::Result<Option<Report>> {
 fn results(reports: &[Report]) -> String {
     let mut text = String::from(
         "# Results of the built-in suites\n\n\
-         Written by `ember conformance --mode prove --results conformance/RESULTS.md`; tests compare it with what the\n\
-         engines do. An outcome counts only if every engine of the mode came to it, with the same registers, memory,\n\
+         Written by `ember conformance --mode prove --results conformance/RESULTS.md`, and compared by `.ci/run` with\n\
+         what the engines do. An outcome counts only if every engine of the mode came to it, with the same registers, memory,\n\
          gas, instruction count, journal and host transcript, as far as it sees them.\n",
     );
     for report in reports {

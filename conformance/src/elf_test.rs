@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ember_isa::{Exit, ExitReason};
-use ember_memory::{Image, Perm, symbols};
+use ember_isa::{Exit, ExitReason, decode};
+use ember_memory::{ElfError, Image, ImageError, Perm, symbols};
 use ember_vm::{Program, RunConfig};
 
 use crate::elf::{Adapt, clear_compressed};
@@ -50,6 +50,8 @@ pub struct LoadedElf {
     signature: Option<Signature>,
     /// Whether the file says that it may hold compressed instructions.
     compressed: bool,
+    /// Whether the file was built for RV32I.
+    rv32i: bool,
 }
 
 /// The range of a signature and what it should be.
@@ -70,8 +72,11 @@ impl ElfTest {
     pub fn load(&self) -> Result<LoadedElf, String> {
         let mut bytes = fs::read(&self.path).map_err(|e| format!("{}: {e}", self.path.display()))?;
         let compressed = clear_compressed(&mut bytes);
-        self.adapt.apply(&mut bytes);
-        let image = Image::from_elf(&bytes).map_err(|e| e.to_string())?;
+        let rv32i = self.adapt.apply(&mut bytes).flag;
+        let image = Image::from_elf(&bytes).map_err(|e| match e {
+            ImageError::Elf(ElfError::NotRve(_)) => format!("{e}, or use --adapt-rv32i"),
+            e => e.to_string(),
+        })?;
         let symbols = symbols(&bytes).unwrap_or_default();
         let symbol = |name: &str| symbols.iter().find(|s| s.name == name).map(|s| s.address);
         let tohost = match self.protocol {
@@ -98,7 +103,7 @@ impl ElfTest {
             }
             _ => None,
         };
-        Ok(LoadedElf { program: Program::new(image), tohost, signature, compressed })
+        Ok(LoadedElf { program: Program::new(image), tohost, signature, compressed, rv32i })
     }
 }
 
@@ -107,7 +112,29 @@ impl LoadedElf {
     pub fn signature(&self, seen: &Observation) -> Option<String> {
         let s = self.signature.as_ref()?;
         let memory = seen.memory.as_ref()?;
-        Some((s.begin..s.end).step_by(4).map(|a| format!("{:08x}\n", memory.word(a))).collect())
+        let image = self.program.image();
+        // What cannot be written is what the file has there.
+        let constant = |a: u32| {
+            let segment = image.segment_at(a).filter(|s| s.perm == Perm::READ)?;
+            let at = (a - segment.start()) as usize;
+            Some(u32::from_le_bytes(segment.data.get(at..at + 4)?.try_into().ok()?))
+        };
+        let word = |a: u32| constant(a).unwrap_or_else(|| memory.word(a));
+        Some((s.begin..s.end).step_by(4).map(|a| format!("{:08x}\n", word(a))).collect())
+    }
+
+    /// Why a run that ended so says nothing about the machine: it needed what the file may and the machine does not
+    /// have.
+    fn beyond(&self, exit: Exit) -> Option<String> {
+        let word = self.program.image().code_word(exit.pc);
+        if self.compressed && self.is_compressed(exit) {
+            return Some(format!("compressed instruction at {:#010x}", exit.pc));
+        }
+        // With the upper bits of its register fields clear (a CSR instruction has but one), it would be one.
+        const HIGH: u32 = 1 << 11 | 1 << 19 | 1 << 24;
+        let high = |w: u32| w & HIGH != 0 && [HIGH, 1 << 11].iter().any(|bits| decode(w & !bits).is_ok());
+        (self.rv32i && exit.reason == ExitReason::IllegalInstruction && word.is_some_and(high))
+            .then(|| format!("instruction {:#010x} at {:#010x} uses x16..x31", word.unwrap_or(0), exit.pc))
     }
 
     /// Whether a run ended at a compressed instruction, or at a jump to where only one can be.
@@ -127,10 +154,10 @@ impl LoadedElf {
             Ending::Exit(exit) => match exit.reason {
                 ExitReason::Halt(0) => Outcome::Pass,
                 ExitReason::Halt(code) => failed(code),
-                _ if self.compressed && self.is_compressed(exit) => {
-                    Outcome::Unsupported { reason: format!("compressed instruction at {:#010x}", exit.pc) }
-                }
-                _ => Outcome::trap(exit),
+                _ => match self.beyond(exit) {
+                    Some(reason) => Outcome::Unsupported { reason },
+                    None => Outcome::trap(exit),
+                },
             },
             Ending::ToHost { value: 1, .. } => Outcome::Pass,
             Ending::ToHost { value, .. } if value & 1 == 1 => failed(value),

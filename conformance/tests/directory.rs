@@ -9,7 +9,7 @@ use ember_conformance::command::{ConformanceArgs, command};
 use ember_conformance::elf::write_with_symbols;
 use ember_conformance::outcome::Outcome;
 use ember_conformance::report::Report;
-use ember_conformance::setup::{CODE, DATA, Setup};
+use ember_conformance::setup::{CODE, DATA, RODATA, Setup, pattern};
 use ember_isa::Op;
 use ember_isa::reg::{A0, T0, ZERO};
 
@@ -222,6 +222,136 @@ fn manifest_and_reports() {
 
     let markdown = fs::read_to_string(markdown).unwrap();
     assert!(markdown.contains("| elf | exit | 5 | 1 | 2 | 1 | 1 | 0 | 0 | 0 | 1 |"), "{markdown}");
+}
+
+/// Files that the machine cannot run say why; what is no executable is no test.
+#[test]
+fn odd_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let good = Setup::new(&code(|a| a.exit_ok())).elf();
+    let edited = |at: usize, bytes: &[u8]| {
+        let mut file = good.clone();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        file
+    };
+    let put = |name: &str, bytes: &[u8]| fs::write(root.join(name), bytes).unwrap();
+    // Offsets of an ELF32 header: class 4, data 5, type 16, machine 18, entry 24, flags 36; program headers from 52 on,
+    // with offset 4, memory size 20 and flags 24.
+    put("rv64", &edited(4, &[2]));
+    put("big-endian", &edited(5, &[2]));
+    put("relocatable.o", &edited(16, &[1]));
+    put("shared", &edited(16, &[3]));
+    put("x86", &edited(18, &[62, 0]));
+    put("rv32i", &edited(36, &[0]));
+    put("hard-float", &edited(36, &[8 | 2]));
+    put("odd-entry", &edited(24, &[2]));
+    put("rwx", &edited(52 + 24, &[7]));
+    put("write-only", &edited(52 + 24, &[2]));
+    put("outside", &edited(52 + 4, &[0xff; 4]));
+    put("huge", &edited(52 + 20, &[0, 0, 0, 0x70]));
+    put("truncated", &good[..60]);
+    put("header-only", &good[..20]);
+    put("magic-only", &good[..4]);
+    put("empty", b"");
+    put("text", b"ELF");
+    // The flag alone says nothing: riscv-arch-test sets it and has no compressed instructions.
+    put("rvc-flag", &edited(36, &[9]));
+    let at_code = 4096;
+    let mut compressed = edited(36, &[9]);
+    compressed[at_code..at_code + 4].copy_from_slice(&[0x01, 0x00, 0x01, 0x00]);
+    put("rvc", &compressed);
+    // x16..x31: an illegal instruction; in a file built for RV32I, nothing that the machine could do about.
+    let x28 = code(|a| a.nop().word(0x33 | 28 << 7 | 1 << 15 | 2 << 20));
+    let file = Setup::new(&x28).elf();
+    put("x28-e", &file);
+    let mut foreign = file.clone();
+    foreign[36] = 0;
+    put("x28-i", &foreign);
+    for name in [".hidden", "sub/.git"] {
+        fs::create_dir_all(root.join(name)).unwrap();
+        fs::write(root.join(name).join("x"), &good).unwrap();
+    }
+    put("same", &good);
+    put("same.elf", &good);
+
+    let report = run(root, &["--mode", "trace"]);
+    let reasons = [
+        ("rv64", "not a 32-bit little-endian ELF file"),
+        ("big-endian", "not a 32-bit little-endian ELF file"),
+        ("shared", "not a static executable (ELF type 3)"),
+        ("x86", "not a RISC-V program (ELF machine 62)"),
+        ("rv32i", "or use --adapt-rv32i"),
+        ("hard-float", "compressed instructions or floating point"),
+        ("odd-entry", "entry point 0x00010002 is not a multiple of 4"),
+        ("rwx", "asks for permission rwx, which no page can have"),
+        ("write-only", "asks for permission"),
+        ("outside", "segment outside the file"),
+        ("huge", "bytes in memory, above the largest"),
+        ("truncated", "malformed ELF file"),
+        ("header-only", "malformed ELF file"),
+        ("magic-only", "malformed ELF file"),
+        ("rvc", "compressed instruction at 0x00010000"),
+        ("x28-i", "or use --adapt-rv32i"),
+    ];
+    for (name, want) in reasons {
+        match outcome(&report, name) {
+            Outcome::Unsupported { reason } => assert!(reason.contains(want), "{name}: {reason}"),
+            other => panic!("{name}: {other}"),
+        }
+    }
+    for name in ["rvc-flag", "same", "same.elf"] {
+        assert_eq!(*outcome(&report, name), Outcome::Pass, "{name}");
+    }
+    let trap = Outcome::Trap { kind: "IllegalInstruction", pc: CODE + 4, value: None };
+    assert_eq!(*outcome(&report, "x28-e"), trap);
+    assert_eq!(report.results.len(), reasons.len() + 4);
+
+    let report = run(root, &["--adapt-rv32i", "--filter", "*28*", "--filter", "rv32i"]);
+    assert_eq!(*outcome(&report, "rv32i"), Outcome::Pass);
+    assert_eq!(*outcome(&report, "x28-e"), trap);
+    assert!(
+        matches!(outcome(&report, "x28-i"), Outcome::Unsupported { reason } if reason.contains("x16..x31"))
+    );
+
+    // A file that is named is a test, whatever is in it.
+    let report = run(&root.join("text"), &[]);
+    assert!(matches!(outcome(&report, "text"), Outcome::Unsupported { reason } if reason.contains("magic")));
+}
+
+/// Links to directories are followed, in circles too; links that lead nowhere are no tests.
+#[cfg(unix)]
+#[test]
+fn links() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let (root, elsewhere) = (dir.path().join("root"), dir.path().join("elsewhere"));
+    fs::create_dir(&root).unwrap();
+    write(&elsewhere.join("pass.elf"), &code(|a| a.exit_ok()), &[]);
+    symlink(&elsewhere, root.join("directory")).unwrap();
+    symlink(&elsewhere, root.join("again")).unwrap();
+    symlink(elsewhere.join("pass.elf"), root.join("file")).unwrap();
+    symlink(&root, root.join("circle")).unwrap();
+    symlink("nowhere", root.join("broken")).unwrap();
+    let report = run(&root, &[]);
+    let names: Vec<&str> = report.results.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(names, ["again/pass", "file"]);
+    assert!(report.is_success());
+}
+
+/// A signature may be anywhere that the program can read; one that begins in the middle of nowhere is zero.
+#[test]
+fn signatures_of_constants() {
+    let dir = tempfile::tempdir().unwrap();
+    let range = [("begin_signature", RODATA), ("end_signature", RODATA + 8)];
+    write(&dir.path().join("constants.elf"), &code(|a| a.exit_ok()), &range);
+    let words = [RODATA, RODATA + 4].map(|a| format!("{:08x}\n", pattern(a)));
+    // riscv-arch-test keeps its references in a folder beside that of the sources.
+    fs::create_dir_all(dir.path().join("refs/references")).unwrap();
+    fs::write(dir.path().join("refs/references/constants.reference_output"), words.concat()).unwrap();
+    let refs = dir.path().join("refs");
+    let arguments = ["--references", refs.to_str().unwrap(), "--protocol", "signature"];
+    assert!(run(dir.path(), &arguments).is_success());
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn io(a: &mut Asm, number: u32, fd: u32, pointer: u32, len: u32) {
 pub(super) type BadPointer = (&'static str, u32, u32, u32);
 
 /// Pointers that can be neither read from nor written to. The public input is there, one page of it.
-pub(super) const UNMAPPED: [BadPointer; 10] = [
+const UNMAPPED: [BadPointer; 10] = [
     ("null", 0, 1, 0),
     ("code", CODE, 4, CODE),
     ("code-middle", CODE + 7, 1, CODE + 7),
@@ -118,12 +118,12 @@ fn bad_pointers() -> Vec<Case> {
         let registers = [(A0, fd), (A1, pointer), (A2, len), (T0, number)];
         cases.push(c.only_regs(&registers).memory(&[(DATA, pattern(DATA)), (HEAP_END - 4, 0)]));
     };
-    unreadable().into_iter().for_each(|p| bad("journal", ecall::WRITE, ecall::FD_JOURNAL, p));
-    unwritable().into_iter().for_each(|p| bad("read", ecall::READ, ecall::FD_INPUT, p));
-    for pointer in [UNMAPPED[0], UNMAPPED[1], UNMAPPED[5], UNMAPPED[8]] {
-        bad("stdout", ecall::WRITE, ecall::FD_STDOUT, pointer);
-        bad("stderr", ecall::WRITE, ecall::FD_STDERR, pointer);
+    for (call, fd) in
+        [("journal", ecall::FD_JOURNAL), ("stdout", ecall::FD_STDOUT), ("stderr", ecall::FD_STDERR)]
+    {
+        unreadable().into_iter().for_each(|p| bad(call, ecall::WRITE, fd, p));
     }
+    unwritable().into_iter().for_each(|p| bad("read", ecall::READ, ecall::FD_INPUT, p));
     // A length of zero touches nothing, wherever the pointer leads; neither does a descriptor that is none.
     for (name, pointer) in [("null", 0), ("code", CODE), ("unmapped", 0x7000_0001), ("last", u32::MAX)] {
         let mut a = asm();

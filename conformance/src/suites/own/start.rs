@@ -6,7 +6,7 @@ use ember_memory::{PAGE_SIZE, Perm};
 
 use super::{A3, Asm, CODE, Case, DATA, S0, asm, case, passes, straight};
 use crate::case::Expect;
-use crate::setup::{HEAP, HEAP_END, INPUT, MEMORY_LIMIT, Setup, pattern};
+use crate::setup::{HEAP, HEAP_END, INPUT, MEMORY_LIMIT, RODATA, Setup, pattern};
 
 const GROUP: &str = "start";
 
@@ -24,6 +24,9 @@ pub fn cases() -> Vec<Case> {
     cases.push(entry_in_the_middle());
     cases.push(input_is_mapped());
     cases.push(input_of_exactly_a_page());
+    cases.push(input_of_three_pages());
+    cases.push(no_input());
+    cases.extend(entry_outside_code());
     cases.push(heap_is_zero_and_writable());
     cases.push(least_memory());
     cases.push(image_of_many_parts());
@@ -55,6 +58,38 @@ fn input_of_exactly_a_page() -> Case {
     let mut c = straight(GROUP, "input-of-a-page", &a, ExitReason::LoadAccessFault(end));
     c.setup = c.setup.input(&[7; PAGE_SIZE as usize]);
     c.regs(&[(A2, end), (A3, 7)])
+}
+
+/// The input region is a power of two of pages: a fourth page of zeros, and nothing behind it.
+fn input_of_three_pages() -> Case {
+    let mut a = asm();
+    a.li(S0, INPUT + 3 * PAGE_SIZE).i(Op::Lbu, A2, S0, -1).i(Op::Lw, A3, S0, 0);
+    a.li(S0, INPUT + 4 * PAGE_SIZE).i(Op::Lw, 14, S0, -4).i(Op::Lbu, 15, S0, 0);
+    let end = INPUT + 4 * PAGE_SIZE;
+    let mut c = straight(GROUP, "input-of-three-pages", &a, ExitReason::LoadAccessFault(end));
+    c.setup = c.setup.input(&[7; 3 * PAGE_SIZE as usize]);
+    c.only_regs(&[(S0, end), (A2, 7), (A3, 0), (14, 0)])
+}
+
+/// An empty input has an address, and no page.
+fn no_input() -> Case {
+    let mut a = asm();
+    a.i(Op::Lbu, A2, A0, 0);
+    straight(GROUP, "no-input", &a, ExitReason::LoadAccessFault(INPUT)).only_regs(&[])
+}
+
+/// An entry point that is no code: the first fetch faults, and nothing is charged.
+fn entry_outside_code() -> Vec<Case> {
+    [("constants", RODATA), ("data", DATA), ("heap", HEAP), ("unmapped", 0x7000_0000), ("page-0", 0)]
+        .map(|(name, entry)| {
+            let mut a = asm();
+            a.exit_ok();
+            let fault = ExitReason::InstructionAccessFault;
+            let mut c = case(GROUP, format!("entry-in-{name}"), &a, fault, entry).cost(0, 0);
+            c.setup.entry = entry;
+            c.only_regs(&[])
+        })
+        .into()
 }
 
 fn heap_is_zero_and_writable() -> Case {
