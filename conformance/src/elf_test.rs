@@ -126,26 +126,17 @@ impl LoadedElf {
     /// Why a run that ended so says nothing about the machine: it needed what the file may and the machine does not
     /// have.
     fn beyond(&self, exit: Exit) -> Option<String> {
-        let word = self.program.image().code_word(exit.pc);
-        if self.compressed && self.is_compressed(exit) {
+        let word = self.program.image().code_word(exit.pc)?;
+        if exit.reason != ExitReason::IllegalInstruction {
+            return None;
+        }
+        if self.compressed && word & 3 != 3 {
             return Some(format!("compressed instruction at {:#010x}", exit.pc));
         }
         // With the upper bits of its register fields clear (a CSR instruction has but one), it would be one.
         const HIGH: u32 = 1 << 11 | 1 << 19 | 1 << 24;
-        let high = |w: u32| w & HIGH != 0 && [HIGH, 1 << 11].iter().any(|bits| decode(w & !bits).is_ok());
-        (self.rv32i && exit.reason == ExitReason::IllegalInstruction && word.is_some_and(high))
-            .then(|| format!("instruction {:#010x} at {:#010x} uses x16..x31", word.unwrap_or(0), exit.pc))
-    }
-
-    /// Whether a run ended at a compressed instruction, or at a jump to where only one can be.
-    fn is_compressed(&self, exit: Exit) -> bool {
-        match exit.reason {
-            ExitReason::IllegalInstruction => {
-                self.program.image().code_word(exit.pc).is_some_and(|w| w & 3 != 3)
-            }
-            ExitReason::InstructionAddressMisaligned(_) => true,
-            _ => false,
-        }
+        let high = word & HIGH != 0 && [HIGH, 1 << 11].iter().any(|bits| decode(word & !bits).is_ok());
+        (self.rv32i && high).then(|| format!("instruction {word:#010x} at {:#010x} uses x16..x31", exit.pc))
     }
 
     /// What became of the test, as the reference interpreter saw it.

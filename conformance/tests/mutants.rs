@@ -1,7 +1,11 @@
 //! The mutation check: every seeded bug of the interpreter must fail a test of the built-in suites.
 //!
-//! `cargo test -p ember-conformance --features mutants --test mutants -- --nocapture` prints the shares.
+//! `cargo test -p ember-conformance --features mutants --test mutants -- --nocapture` prints the shares, and compares
+//! the report with MUTANTS.md. With `EMBER_WRITE_MUTANTS=1` it writes that file.
 #![cfg(feature = "mutants")]
+
+use std::fmt::Write;
+use std::path::Path;
 
 use ember_conformance::engine::{Engine, Mode, Reference};
 use ember_conformance::outcome::Outcome;
@@ -30,22 +34,50 @@ fn every_seeded_bug_is_found() {
     let found: Vec<(Option<String>, Option<String>)> =
         ALL.par_iter().map(|(mutant, _)| (killer(*mutant, &own), killer(*mutant, &riscv))).collect();
     let _ = std::panic::take_hook();
-    for ((mutant, what), (own, riscv)) in ALL.iter().zip(&found) {
+    for ((mutant, _), (own, riscv)) in ALL.iter().zip(&found) {
         let by = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".to_owned());
-        println!("{:28} {what}: {}, {}", format!("{mutant:?}"), by(own), by(riscv));
+        println!("{:28} {}, {}", format!("{mutant:?}"), by(own), by(riscv));
     }
-    let count = |f: fn(&(Option<String>, Option<String>)) -> bool| found.iter().filter(|k| f(k)).count();
-    println!(
-        "{} seeded bugs: {} found, {} by the own suite, {} by riscv-tests",
-        ALL.len(),
-        count(|k| k.0.is_some() || k.1.is_some()),
-        count(|k| k.0.is_some()),
-        count(|k| k.1.is_some())
-    );
+    let (report, shares) = report(&found);
+    print!("{shares}");
     assert!(ALL.len() >= 60);
     let missed: Vec<Mutant> =
         ALL.iter().zip(&found).filter(|(_, k)| k.0.is_none()).map(|((m, _), _)| *m).collect();
     assert!(missed.is_empty(), "the own suite does not find {missed:?}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("MUTANTS.md");
+    if std::env::var_os("EMBER_WRITE_MUTANTS").is_some() {
+        std::fs::write(&path, &report).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap();
+    assert!(committed == report, "conformance/MUTANTS.md is not up to date: set EMBER_WRITE_MUTANTS=1");
+}
+
+/// For each bug the tests of the own suite and of riscv-tests that find it.
+type Found = [(Option<String>, Option<String>)];
+
+/// The text of MUTANTS.md, and the lines with the shares.
+fn report(found: &Found) -> (String, String) {
+    let count = |f: fn(&(Option<String>, Option<String>)) -> bool| {
+        let n = found.iter().filter(|k| f(k)).count();
+        format!("{n} of {} ({:.0}%)", ALL.len(), 100.0 * n as f64 / ALL.len() as f64)
+    };
+    let shares = format!(
+        "- found by a suite: {}\n- found by the own suite: {}\n- found by riscv-tests alone: {}\n",
+        count(|k| k.0.is_some() || k.1.is_some()),
+        count(|k| k.0.is_some()),
+        count(|k| k.1.is_some())
+    );
+    let mut text = format!(
+        "# Seeded bugs\n\n\
+         Bugs put into the reference interpreter, one at a time, and the suites that then fail. Written and checked by\n\
+         `cargo test -p ember-conformance --features mutants --test mutants`.\n\n{shares}\n\
+         | bug | what it does | own suite | riscv-tests |\n|---|---|---|---|\n"
+    );
+    for ((mutant, what), (own, riscv)) in ALL.iter().zip(found) {
+        let by = |killer: &Option<String>| if killer.is_some() { "found" } else { "" };
+        let _ = writeln!(text, "| `{mutant:?}` | {what} | {} | {} |", by(own), by(riscv));
+    }
+    (text, shares)
 }
 
 /// Without a bug the same tests pass, with this feature too.
