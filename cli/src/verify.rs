@@ -8,10 +8,10 @@ use ember_memory::Digest;
 use ember_memory::digest::Hasher;
 use ember_verifier::{MAX_PROOF_BYTES, ProofFile, Statement, Verifier};
 
-use crate::args::{number, read_file, read_input, size};
+use crate::args::{number, read_file, read_gas_table, read_input, size};
 use crate::guest::Guest;
 use crate::report::{Report, complain};
-use crate::{Outcome, gas_table, statement};
+use crate::{Outcome, statement};
 
 /// The exit status is 0 when the proof is valid and of the expected statement, however the program ended; 3 when not.
 #[derive(clap::Args, Debug)]
@@ -127,7 +127,7 @@ impl Expected {
             expect("memory limit", statement.memory_limit.to_string(), limit.to_string());
         }
         if let Some(path) = &self.gas_table
-            && gas_table::read(path)? != statement.gas_table
+            && read_gas_table(path)? != statement.gas_table
         {
             all.push(format!("another gas table than {}", path.display()));
         }

@@ -13,11 +13,9 @@ const FRAME_HEADER: usize = 17;
 /// # Panics
 /// If reader, replay or writer are wrong.
 pub fn check(data: &[u8]) {
-    match read(data) {
-        Err(ReadError::Corrupt { .. } | ReadError::Malformed { .. } | ReadError::Truncated { .. }) => {
-            let _ = read(&with_checksums(data));
-        }
-        _ => {}
+    use ReadError::{Corrupt, Malformed, Truncated};
+    if let Err(Corrupt { .. } | Malformed { .. } | Truncated { .. }) = read(data) {
+        let _ = read(&with_checksums(data));
     }
 }
 
