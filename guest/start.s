@@ -12,17 +12,11 @@ _start:
     sw      sp, %lo(__memory_end)(t0)
     lui     sp, %hi(__stack_top)
     addi    sp, sp, %lo(__stack_top)
-    call    main                # main(input, length): both arguments are where ILP32E wants them
-    lui     t0, %hi(__ember_finish)
-    addi    t0, t0, %lo(__ember_finish)
-    beqz    t0, 1f
-    jalr    t0                  # a C library is linked: its exit, with main's result still in a0
-1:  li      t0, 93              # exit(a0): SPEC section 4
+    call    __ember_main        # of c/runtime.c or src/entry.rs; a0 and a1 are where ILP32E wants arguments
+    li      t0, 93              # exit(a0): SPEC section 4
     ecall
     .4byte  0                   # exit does not come back; the all-zero word is illegal for ever
     .size   _start, . - _start
-
-    .weak   __ember_finish
 
     .section .bss.__memory_end, "aw", @nobits
     .balign 4

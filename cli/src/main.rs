@@ -1,11 +1,14 @@
 //! The ember command: runs, traces and shows programs of the Ember machine, proves what they did, and verifies proofs.
 
 mod args;
+mod build;
 mod demo;
 mod disasm;
+mod doctor;
 mod guest;
 mod host;
 mod inspect;
+mod new;
 mod progress;
 mod prove;
 mod report;
@@ -32,6 +35,12 @@ Exit status: 0 success; 1 a guest of `run` did not halt with 0, traces differ, o
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a new program, in Rust or C
+    New(new::Args),
+    /// Build a program with stock compilers
+    Build(build::Args),
+    /// Say which compilers are here, what is missing, and how to install it
+    Doctor(doctor::Args),
     /// Run a program
     Run(run::Args),
     /// Write the trace of a run to a file, or compare or check traces
@@ -78,6 +87,9 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> anyhow::Result<Outcome> {
     match command {
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Prove(args) => prove::run(&args),

@@ -10,7 +10,7 @@ use core::fmt::Debug;
 macro_rules! entry {
     ($main:path) => {
         const _: () = {
-            #[unsafe(export_name = "main")]
+            #[unsafe(export_name = "__ember_main")]
             unsafe extern "C" fn start(input: *const u8, length: usize) -> u32 {
                 // SAFETY: start.s passes what the machine started with.
                 unsafe { $crate::start(input, length, $main) }
