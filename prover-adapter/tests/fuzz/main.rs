@@ -1,0 +1,69 @@
+//! Edited proof files: no panic, none accepted, and never more time or memory than their size allows.
+//!
+//! A set of any size, which writes `docs/soundness/FUZZING.md`:
+//!
+//! ```text
+//! FUZZ_EDITS=1000000 FUZZ_SEED=1 FUZZ_THREADS=2 \
+//!     cargo test --release -p ember-prover-adapter --test fuzz -- --ignored --nocapture many_edits
+//! ```
+mod campaign;
+#[path = "../common/mod.rs"]
+mod common;
+mod edit;
+mod hostile;
+mod meter;
+mod sweep;
+mod tree;
+
+use std::sync::LazyLock;
+
+use common::programs;
+use ember_isa::{Op, ecall};
+use ember_prover_adapter::{Execution, Prover};
+use ember_verifier::ProofFile;
+use tree::Tree;
+
+static PROVER: LazyLock<Prover> = LazyLock::new(Prover::new);
+
+/// The start of every file: magic bytes and version.
+const HEAD: usize = 10;
+
+/// An honest proof file of a run, and its fields.
+fn honest(run: &Execution) -> Tree {
+    let (statement, proof) = PROVER.prove(run, &mut |_| {}).expect("a proof");
+    let file = ProofFile { statement, proof };
+    PROVER.verifier().verify(&file.statement, &file.proof).expect("an honest proof verifies");
+    let bytes = file.to_bytes();
+    let tree = Tree::of(&bytes[..HEAD], &file);
+    assert_eq!(tree.bytes, bytes);
+    tree
+}
+
+/// The smallest proof there is: the first instruction is none.
+fn least() -> Tree {
+    honest(&programs::record(&[0]))
+}
+
+/// Few tables, and an ending that needs openings of several pages.
+fn small(code: u32) -> Tree {
+    honest(&programs::record(&programs::exit(code)))
+}
+
+/// Every table but `Touch`.
+fn wide() -> Tree {
+    let code = [
+        programs::li(8, programs::DATA),
+        vec![
+            programs::i(Op::Lbu, 9, 8, 0, 1),
+            programs::i(Op::Div, 9, 8, 9, 0),
+            programs::i(Op::Sll, 9, 8, 9, 0),
+            programs::i(Op::Xor, 9, 8, 9, 0),
+            programs::i(Op::Csrrs, 9, 0, 0, 0xc00),
+            programs::i(Op::Sw, 0, 2, 9, -4),
+        ],
+        programs::call(ecall::READ, &[ecall::FD_INPUT, programs::DATA + 1, 13]),
+        programs::call(ecall::WRITE, &[ecall::FD_JOURNAL, programs::DATA, 3]),
+        programs::exit(0),
+    ];
+    honest(&programs::record(&code.concat()))
+}
