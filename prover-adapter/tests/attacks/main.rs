@@ -2,14 +2,15 @@
 //!
 //! Each attack starts from an honest witness, or from a run of an interpreter that lies, forges what the lie needs,
 //! adapts what a prover adapts for free, and says what stops it. Then it is proven and must not verify.
+mod arithmetic;
 #[path = "../common/mod.rs"]
 mod common;
 mod empty_input;
 mod ending;
 mod execution;
+mod faults;
 mod io;
 mod memory;
-mod proof;
 mod shape;
 mod statement;
 

@@ -1,7 +1,8 @@
 //! Every byte of a small proof: nothing in a file is redundant.
 
 use crate::campaign::{Fate, judge};
-use crate::least;
+use crate::tree::{Kind, Tree};
+use crate::{least, small};
 
 /// Changes each `step`th byte, from `first` on, by one bit.
 fn sweep(first: usize, step: usize) -> [usize; 2] {
@@ -40,6 +41,28 @@ fn the_first_bytes_are_bound() {
             edited[at] ^= 1 << bit;
             assert_ne!(judge(&edited).0, Fate::Accepted, "bit {bit} of byte {at}");
         }
+    }
+}
+
+/// Numbers are as short as can be: a file has one encoding.
+#[test]
+fn numbers_have_one_encoding() {
+    let long = |tree: &Tree, n: u32| {
+        let start = tree.node(n).bytes.start;
+        let last = start + tree.bytes[start..].iter().take_while(|&&b| b >= 0x80).count();
+        [&tree.bytes[..last], &[tree.bytes[last] | 0x80, 0], &tree.bytes[last + 1..]].concat()
+    };
+    for tree in [least(), small(0)] {
+        let mut count = 0;
+        // The first and the last of each name.
+        for n in tree.of_path.iter().filter(|of| !of.is_empty()).flat_map(|of| [of[0], of[of.len() - 1]]) {
+            if matches!(tree.node(n).kind, Kind::Number(_) | Kind::Sequence | Kind::Variant) {
+                let name = &tree.paths[tree.node(n).path];
+                assert_eq!(judge(&long(&tree, n)).0, Fate::Malformed, "{name}");
+                count += 1;
+            }
+        }
+        assert!(count > 80, "{count}");
     }
 }
 
