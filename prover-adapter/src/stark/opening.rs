@@ -7,7 +7,7 @@ use ember_verifier::params::{self, Challenge, ChallengeMmcs, Challenger, Config,
 use p3_batch_stark::PcsProof;
 use p3_commit::{Mmcs, OpeningRequest};
 use p3_field::{
-    Algebra, BasedVectorSpace, Field, PackedFieldExtension, PrimeCharacteristicRing, dot_product,
+    Algebra, BasedVectorSpace, Field, FieldArray, PackedFieldExtension, PrimeCharacteristicRing, dot_product,
 };
 use p3_fri::{BatchMultiOpening, PcsProverTranscript, PcsShape, TwoAdicFriFolding, prover};
 use p3_matrix::Matrix as _;
@@ -124,25 +124,38 @@ fn evaluate(coset: &[Val], matrices: &[Vec<&Matrix>], asked: &[Vec<Vec<Challenge
         }
     }
     let of = |point: Challenge| &weights.iter().find(|(p, _)| *p == point).expect("worked out above").1;
+    // Weights of both points of a matrix, side by side, so that its cells are read once.
+    let mut pairs: BTreeMap<usize, Vec<FieldArray<Challenge, 2>>> = BTreeMap::new();
+    for (matrix, points) in matrices.iter().flatten().zip(asked.iter().flatten()) {
+        if let [first, second] = points[..] {
+            pairs.entry(rows(matrix)).or_insert_with(|| {
+                let both = of(first).par_iter().zip(of(second)).take(rows(matrix));
+                both.map(|(&a, &b)| FieldArray([a, b])).collect()
+            });
+        }
+    }
+    let values = |matrix: &Matrix, points: &[Challenge]| -> Vec<Vec<Challenge>> {
+        let (low, _) = matrix.split_rows(rows(matrix));
+        let [first, second] = points[..] else {
+            let single = |&point: &Challenge| {
+                low.interpolate_coset_with_precomputation(Val::GENERATOR, point, &of(point)[..rows(matrix)])
+            };
+            return points.iter().map(single).collect();
+        };
+        // The factor that `interpolate_coset_with_precomputation` applies.
+        let log_rows = rows(matrix).ilog2() as usize;
+        let start = Val::GENERATOR.exp_power_of_2(log_rows);
+        let factor = |point: Challenge| {
+            point * (point.exp_power_of_2(log_rows) - start) * start.mul_2exp_u64(log_rows as u64).inverse()
+        };
+        let factors = [factor(first), factor(second)];
+        let sums = low.columnwise_dot_product_batched::<Challenge, 2>(&pairs[&rows(matrix)]);
+        (0..2).map(|i| sums.iter().map(|sum| sum.0[i] * factors[i]).collect()).collect()
+    };
     matrices
         .iter()
         .zip(asked)
-        .map(|(matrices, points)| {
-            matrices
-                .iter()
-                .zip(points)
-                .map(|(matrix, points)| {
-                    let (low, _) = matrix.split_rows(rows(matrix));
-                    points
-                        .iter()
-                        .map(|&point| {
-                            let weights = &of(point)[..rows(matrix)];
-                            low.interpolate_coset_with_precomputation(Val::GENERATOR, point, weights)
-                        })
-                        .collect()
-                })
-                .collect()
-        })
+        .map(|(matrices, points)| matrices.iter().zip(points).map(|(m, points)| values(m, points)).collect())
         .collect()
 }
 

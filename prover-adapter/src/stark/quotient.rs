@@ -1,15 +1,15 @@
 //! Quotients: all constraints in one polynomial, divided by the one that vanishes on the trace's domain.
 //!
-//! Everything is in bit-reversed order, as the commitment holds it. There the rows after sixteen neighbouring rows
-//! are sixteen neighbouring rows again, and the values that belong to one quotient polynomial are contiguous.
+//! Rows are read in bit-reversed order, as the commitment holds them. There the rows after as many neighbouring rows
+//! as a register has lanes are neighbouring rows again.
 
-use ember_verifier::params::{Challenge, Val};
+use ember_verifier::params::{self, Challenge, Val};
 use p3_air::{Air, RowWindow};
 use p3_field::{
     Algebra, BasedVectorSpace, Field, PackedFieldExtension, PrimeCharacteristicRing, TwoAdicField,
 };
 use p3_matrix::Matrix as _;
-use p3_util::{reverse_bits_len, reverse_slice_index_bits};
+use p3_util::reverse_bits_len;
 use rayon::prelude::*;
 
 use super::folder::{Folder, Found, Message};
@@ -33,29 +33,75 @@ pub(super) fn chunks(
     terminal: Challenge,
     alpha: Challenge,
 ) -> Vec<Matrix> {
-    let height = extended.main.height() >> ember_verifier::params::LOG_BLOWUP;
-    let size = height << key.log_chunks;
-    let mut values = Challenge::zero_vec(size);
+    let height = extended.main.height() >> params::LOG_BLOWUP;
     let combiner = Combiner::new(key, extended, publics, messages, terminal, alpha);
-    values.par_chunks_mut(PACKS * LANES).enumerate().for_each_init(
-        Scratch::default,
-        |scratch, (number, out)| {
-            combiner.fill(number * PACKS * LANES, out, scratch);
-        },
-    );
-    let generator = Val::two_adic_generator(size.ilog2() as usize);
+    let order = Order::new(height, key.log_chunks);
+    let mut values = Challenge::zero_vec(height << key.log_chunks);
     values
-        .chunks_exact(height)
+        .par_chunks_mut(order.task * order.lanes())
         .enumerate()
-        .map(|(number, values)| {
-            let mut values = values.to_vec();
-            reverse_slice_index_bits(&mut values);
-            let cells = values.iter().flat_map(|v| v.as_basis_coefficients_slice()).copied().collect();
-            // Values of polynomial `k` are at the points `generator^k Val::GENERATOR x` of the subgroup's `x`.
-            let k = reverse_bits_len(number, key.log_chunks);
-            low_degree_extension(Matrix::new(cells, DIMENSION), generator.exp_u64(k as u64).inverse())
+        .for_each_init(Scratch::default, |scratch, (number, out)| {
+            combiner.fill(&order, number * order.task, out, scratch)
+        });
+    let generator = Val::two_adic_generator(order.log_size);
+    (0..1 << key.log_chunks)
+        .map(|number| {
+            // Polynomial `k` is committed where its number stands in bit-reversed order; its values are at the
+            // points `generator^k Val::GENERATOR x` of the subgroup's `x`.
+            let mut cells = Val::zero_vec(height * DIMENSION);
+            cells.par_chunks_mut(DIMENSION * PACKS * LANES).enumerate().for_each(|(chunk, cells)| {
+                for (i, cells) in cells.chunks_exact_mut(DIMENSION).enumerate() {
+                    let natural = ((chunk * PACKS * LANES + i) << key.log_chunks) + number;
+                    cells.copy_from_slice(values[order.place(natural)].as_basis_coefficients_slice());
+                }
+            });
+            low_degree_extension(Matrix::new(cells, DIMENSION), generator.exp_u64(number as u64).inverse())
         })
         .collect()
+}
+
+/// The order in which points are computed. Blocks of neighbouring rows follow each other as rows do in the trace, so
+/// that most blocks of next rows are the blocks of current rows that come next.
+struct Order {
+    log_size: usize,
+    log_blocks: usize,
+    log_chunks: usize,
+    /// Blocks of a task.
+    task: usize,
+}
+
+impl Order {
+    fn new(height: usize, log_chunks: usize) -> Self {
+        let log_size = height.ilog2() as usize + log_chunks;
+        let log_blocks = log_size.saturating_sub(LANES.ilog2() as usize);
+        Self { log_size, log_blocks, log_chunks, task: PACKS.min(1 << log_blocks) }
+    }
+
+    /// Points of a block.
+    fn lanes(&self) -> usize {
+        1 << (self.log_size - self.log_blocks)
+    }
+
+    /// Bits of a block's number that say to which polynomial it belongs.
+    fn split(&self) -> usize {
+        self.log_chunks.min(self.log_blocks)
+    }
+
+    /// The first row of the block at a position.
+    fn start(&self, position: usize) -> usize {
+        let rest = self.log_blocks - self.split();
+        let natural = ((position & ((1 << rest) - 1)) << self.split()) + (position >> rest);
+        reverse_bits_len(natural, self.log_blocks) * LANES
+    }
+
+    /// Where the value at a point is, by the point's number in natural order.
+    fn place(&self, natural: usize) -> usize {
+        let block = natural & ((1 << self.log_blocks) - 1);
+        let lane = reverse_bits_len(natural >> self.log_blocks, self.log_size - self.log_blocks);
+        let rest = self.log_blocks - self.split();
+        let position = ((block & ((1 << self.split()) - 1)) << rest) + (block >> self.split());
+        (position / self.task * self.lanes() + lane) * self.task + position % self.task
+    }
 }
 
 #[derive(Default)]
@@ -76,7 +122,6 @@ struct Combiner<'a> {
     publics: &'a [Val],
     messages: &'a [Message],
     terminal: Challenge,
-    log_size: usize,
     /// Coordinates of the weights of the table's own constraints.
     base_weights: [Vec<Val>; DIMENSION],
     /// Weights of the lookups' constraints.
@@ -96,7 +141,7 @@ impl<'a> Combiner<'a> {
         terminal: Challenge,
         alpha: Challenge,
     ) -> Self {
-        let log_height = extended.main.height().ilog2() as usize - ember_verifier::params::LOG_BLOWUP;
+        let log_height = extended.main.height().ilog2() as usize - params::LOG_BLOWUP;
         let total = key.constraints + key.columns.len() + 3;
         let mut weights: Vec<Challenge> = alpha.powers().take(total).collect();
         weights.reverse();
@@ -117,7 +162,6 @@ impl<'a> Combiner<'a> {
             publics,
             messages,
             terminal,
-            log_size: log_height + key.log_chunks,
             base_weights: core::array::from_fn(coordinate),
             lookup_weights,
             last: Val::two_adic_generator(log_height).inverse(),
@@ -125,24 +169,24 @@ impl<'a> Combiner<'a> {
         }
     }
 
-    /// Values of the quotient from a point on.
-    fn fill(&self, start: usize, out: &mut [Challenge], scratch: &mut Scratch) {
+    /// Values of the quotient on a task's blocks, from a position on, by lane and block.
+    fn fill(&self, order: &Order, first: usize, out: &mut [Challenge], scratch: &mut Scratch) {
         let Scratch { current, next, permutation, sum_next, denominators, prefix, found, lookups } = scratch;
-        let (size, log_size) = (1 << self.log_size, self.log_size);
+        let (size, log_size) = (1 << order.log_size, order.log_size);
         let Extended { main, permutation: columns, points } = self.extended;
         let one = PackedVal::ONE;
         let last_point = PackedVal::from(self.last);
 
         denominators.clear();
-        for at in (start..start + out.len()).step_by(LANES) {
-            let x = pack_points(points, size, at);
+        for block in 0..order.task {
+            let x = pack_points(points, size, order.start(first + block));
             denominators.extend([x - one, x - last_point]);
         }
         invert_base(denominators, prefix);
 
-        for ((at, out), inverses) in
-            (start..).step_by(LANES).zip(out.chunks_mut(LANES)).zip(denominators.chunks_exact(2))
-        {
+        let mut following = None;
+        for (block, inverses) in denominators.chunks_exact(2).enumerate() {
+            let at = order.start(first + block);
             let row = |lane: usize| (at + lane) % size;
             // In natural order, the next row is a step of the trace's domain ahead.
             let next_row = |lane: usize| {
@@ -161,13 +205,18 @@ impl<'a> Combiner<'a> {
             let is_transition = x - last_point;
             let [is_first, is_last] = [inverses[0] * vanishing, inverses[1] * vanishing];
 
-            current.clear();
-            next.clear();
             permutation.clear();
             sum_next.clear();
-            pack(current, &main.values, main.width(), row);
+            if following == Some(core::array::from_fn(row)) {
+                core::mem::swap(current, next);
+            } else {
+                current.clear();
+                pack(current, &main.values, main.width(), row);
+            }
             if self.key.table.reads_next_row() {
+                next.clear();
                 pack(next, &main.values, main.width(), |lane| next_rows[lane]);
+                following = Some(next_rows);
             }
             pack(permutation, &columns.values, columns.width(), row);
             let sums: [&[Val]; LANES] = core::array::from_fn(|lane| {
@@ -223,8 +272,8 @@ impl<'a> Combiner<'a> {
             });
             let folded = own + PackedChallenge::batched_linear_combination(lookups, &self.lookup_weights);
             let quotient = folded * inverse_vanishing;
-            for (lane, value) in out.iter_mut().enumerate() {
-                *value = quotient.extract(lane);
+            for (lane, values) in out.chunks_exact_mut(order.task).enumerate() {
+                values[block] = quotient.extract(lane);
             }
         }
     }

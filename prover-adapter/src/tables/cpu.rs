@@ -97,8 +97,7 @@ impl Filler<'_> {
         cols.family[family as usize] = Val::ONE;
         let Work { d, x, w, gas } = self.work(&i, &f, index, a, s, clk, &mut cols);
         if memory {
-            cols.prev = val(note.prev);
-            cols.writable = flag(note.writable);
+            cols.own = [val(note.prev), flag(note.writable)];
         }
         cols.d = self.ranges.limbs(d);
         cols.x = x.map(|v| self.ranges.wide(v));
@@ -151,14 +150,14 @@ impl Filler<'_> {
                 if signed {
                     work.x = [a >> 16 ^ 0x8000, s >> 16 ^ 0x8000];
                 }
-                cols.bit = flag(bit);
+                cols.off = flag(bit);
                 if matches!(i.op.info().family, Family::Slt | Family::Sltu) {
                     work.w = u32::from(bit);
                 } else {
-                    cols.taken = flag(branch_taken(i.op, a, s));
+                    cols.own[1] = flag(branch_taken(i.op, a, s));
                 }
                 if i.op.info().family == Family::BranchEq && !bit {
-                    cols.inv = val((work.d & 0xffff) + (work.d >> 16)).inverse();
+                    cols.own[0] = val((work.d & 0xffff) + (work.d >> 16)).inverse();
                 }
             }
             Family::Jalr => {
@@ -190,7 +189,7 @@ impl Filler<'_> {
                 cols.off = val(clk);
                 cols.m = limbs(call.ptr);
                 cols.n = limbs(call.len);
-                cols.inc = call.inc.map(val);
+                cols.own = call.inc.map(val);
                 work.w = call.result;
                 work.gas = call.inc;
             }

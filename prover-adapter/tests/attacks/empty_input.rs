@@ -90,7 +90,7 @@ fn an_empty_input_has_no_leaves() {
     let config = RunConfig { input: Vec::new(), ..config() };
     let mut lie = Forgery::of(&liar::run(&image(&code.concat()), &config, &lies));
     let row = lie.family(ember_isa::Family::LoadWord);
-    lie.set(Table::Cpu, row, "writable", Val::ZERO);
+    lie.set(Table::Cpu, row, "own[1]", Val::ZERO);
 
     let start = lie.get(Table::Cpu, 0, &format!("regs[{}]", 2 * reg::A0 - 2))
         + lie.get(Table::Cpu, 0, &format!("regs[{}]", 2 * reg::A0 - 1)) * Val::from_u32(1 << 16);

@@ -99,9 +99,9 @@ fn a_branch_goes_as_the_comparison_says() {
         let mut lie = run;
         let row = lie.family(op.info().family);
         lie.copy().fails(By::Constraint(Table::Cpu));
-        lie.set(Table::Cpu, row, "taken", Val::ONE);
+        lie.set(Table::Cpu, row, "own[1]", Val::ONE);
         lie.copy().fails(By::Constraint(Table::Cpu));
-        lie.set(Table::Cpu, row, "bit", Val::ONE);
+        lie.set(Table::Cpu, row, "off", Val::ONE);
         lie.fails(By::Constraint(Table::Cpu));
     }
 }

@@ -170,7 +170,7 @@ fn ecalls_are_not_skipped_and_not_cheaper() {
     for row in ecall + 1..lie.height(Table::Cpu) {
         lie.add(Table::Cpu, row, "gas[0]", -1);
     }
-    lie.add(Table::Cpu, ecall, "inc[0]", -1);
+    lie.add(Table::Cpu, ecall, "own[0]", -1);
     lie.add(Table::Io, 0, "inc[0]", -1);
     lie.0.last.gas[0] -= 1;
     lie.0.statement.gas_used -= 1;

@@ -39,7 +39,7 @@ fn load(lie: &Forgery) -> usize {
 fn backdate(lie: &mut Forgery, prev: u32) {
     let row = load(lie);
     let clk = lie.get(Table::Cpu, row, "clk");
-    lie.set(Table::Cpu, row, "prev", Val::from_u32(prev));
+    lie.set(Table::Cpu, row, "own[0]", Val::from_u32(prev));
     lie.set(Table::Cpu, row, "x[1]", clk - Val::from_u32(prev) - Val::ONE);
 }
 
@@ -156,7 +156,7 @@ fn code_is_not_data() {
     let mut lie = lied(&word(CODE, Op::Sw), &NO_LIES);
     lie.copy().fails(By::Constraint(Table::Cpu));
     let row = lie.family(Family::StoreWord);
-    lie.set(Table::Cpu, row, "writable", Val::ONE);
+    lie.set(Table::Cpu, row, "own[1]", Val::ONE);
     lie.copy().fails(By::Bus("mem"));
     lie.set(Table::Data, 0, "writable", Val::ONE);
     lie.fails(By::Bus("node"));
@@ -169,7 +169,7 @@ fn constants_and_input_are_not_written() {
         let mut lie = lied(&code, &NO_LIES);
         lie.copy().fails(By::Constraint(Table::Cpu));
         let row = lie.family(Family::StoreWord);
-        lie.set(Table::Cpu, row, "writable", Val::ONE);
+        lie.set(Table::Cpu, row, "own[1]", Val::ONE);
         lie.copy().fails(By::Bus("mem"));
         lie.set(Table::Data, 0, "writable", Val::ONE);
         lie.copy().fails(by);
@@ -267,10 +267,10 @@ fn time_does_not_go_back() {
     let first = clk(&lie, second - 2);
     let late = clk(&lie, row);
     // The load takes the first store's word, a refresh takes it back in time, the second store goes on from there.
-    lie.set(Table::Cpu, row, "prev", first);
+    lie.set(Table::Cpu, row, "own[0]", first);
     lie.set(Table::Cpu, row, "x[1]", late - first - Val::ONE);
     let after = first;
-    lie.set(Table::Cpu, second, "prev", after);
+    lie.set(Table::Cpu, second, "own[0]", after);
     lie.set(Table::Cpu, second, "x[1]", clk(&lie, second) - after - Val::ONE);
     for column in ["m[0]", "m[1]"] {
         let value = if column == "m[0]" { Val::from_u32(5) } else { Val::ZERO };

@@ -44,6 +44,12 @@ impl Row<'_> {
         self.cells[*first..first + len] != self.forged[*first..first + len]
     }
 
+    /// Whether the forgery leaves one cell of a field as it is.
+    fn keeps(&self, field: &str, i: usize) -> bool {
+        let at = self.fields.at(field) + i;
+        self.cells[at] == self.forged[at]
+    }
+
     /// Whether none of the one-hot `op` is set.
     fn no_op(&self, n: usize) -> bool {
         !self.any("op", 0..n)
@@ -79,7 +85,7 @@ macro_rules! harmless {
 
 harmless! {
     Cpu ["rs1" "rs2"] |r| !r.is("real"), "operands of a padding row go nowhere";
-    Cpu ["sub" "extra" "neg" "d" "x" "w" "m" "n" "prev" "writable" "off" "bit" "taken" "inv"]
+    Cpu ["sub" "extra" "neg" "d" "x" "w" "m" "n" "own" "off"]
         |r| !r.is("real"), "a padding row fetches nothing, sends nothing, and leaves the state as it is";
     Cpu ["d"] |r| r.family(&[Family::Fence]) || r.family(&DELEGATED),
         "only sums, differences, jumps and accesses use it; it stays range-checked";
@@ -89,12 +95,12 @@ harmless! {
     Cpu ["w"] |r| r.family(&BRANCHES) || r.family(&[Family::Fence, Family::StoreWord]),
         "the operation writes no register: Rom gives it x0";
     Cpu ["m" "n"] |r| !r.family(&MEMORY) && !r.family(&DELEGATED), "no access and no delegation reads them";
-    Cpu ["off"] |r| !r.family(&MEMORY) && !r.family(&DELEGATED) && !r.family(&[Family::Jalr]),
-        "no access, no jalr and no delegation reads it";
-    Cpu ["prev" "writable"] |r| !r.family(&MEMORY), "only accesses read them";
-    Cpu ["bit"] |r| !r.family(&BRANCHES) && !r.family(&[Family::Slt, Family::Sltu]), "only comparisons read it";
-    Cpu ["taken"] |r| !r.family(&BRANCHES), "only branches read it";
-    Cpu ["inv"] |r| !r.family(&[Family::BranchEq]) || r.is("bit"),
+    Cpu ["off"] |r| !r.family(&MEMORY) && !r.family(&DELEGATED) && !r.family(&[Family::Jalr])
+            && !r.family(&BRANCHES) && !r.family(&[Family::Slt, Family::Sltu]),
+        "no access, no jalr, no delegation and no comparison reads it";
+    Cpu ["own"] |r| !r.family(&MEMORY) && !r.family(&BRANCHES) && !r.family(&[Family::Ecall]),
+        "only accesses, branches and ecalls read them";
+    Cpu ["own"] |r| r.family(&BRANCHES) && r.keeps("own", 1) && (!r.family(&[Family::BranchEq]) || r.is("off")),
         "only a comparison of unequal operands needs an inverse";
 
     Rom ["pc_low" "pc_high" "bits" "sum" "wrap"] |r| !r.is("real"), PADDING;

@@ -65,7 +65,7 @@ const KINDS: [&str; 14] = [
     "high",
     "by_zero",
     "access",
-    "taken",
+    "off",
     "open_left",
 ];
 

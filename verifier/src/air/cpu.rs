@@ -52,24 +52,16 @@ columns! {
         m: [2],
         /// Memory word after the access; a2 of an ecall; time of a CSR read.
         n: [2],
-        /// Time of the previous access to the memory word.
-        prev,
-        /// Whether the memory word may be written.
-        writable,
+        /// What families need of their own. Accesses: time of the previous access to the memory word, and whether it
+        /// may be written. Branches: inverse of the difference of unequal operands, and whether the branch is taken.
+        /// Ecalls: gas in the two accumulators.
+        own: [2],
         /// Sub-operation of a delegated instruction.
         sub,
-        /// Byte offset within the word; bit 0 of a `jalr` target; time of an ecall.
+        /// Byte offset within the word; bit 0 of a `jalr` target; time of an ecall; outcome of a comparison.
         off,
         /// Whether a branch is taken when its comparison fails.
         neg,
-        /// Outcome of the comparison.
-        bit,
-        /// Whether a branch is taken.
-        taken,
-        /// Inverse of the difference of unequal operands.
-        inv,
-        /// Gas of an ecall, in the two accumulators.
-        inc: [2],
     }
 }
 
@@ -263,19 +255,19 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
     }
     b.when_transition().assert_eq(next.clk, l.clk + l.real);
     for acc in 0..2 {
-        let mut cost: AB::Expr = l.inc[acc].into();
+        let mut cost: AB::Expr = l.own[acc] * f(Ecall);
         for (family, class) in FAMILY_CLASS {
             if let Some(class) = class {
                 cost += p.costs[class as usize][acc].clone() * f(family);
             }
         }
         b.when_transition().assert_eq(next.gas[acc], l.gas[acc] + cost);
-        when(b, AB::Expr::ONE - f(Ecall), l.inc[acc]);
     }
     let branch = f(BranchEq) + f(BranchLt) + f(BranchLtu);
+    let (holds, taken) = (l.off, l.own[1]);
     let address_word = l.x[0] + l.d[1] * c::<AB>(1 << 14);
     let target = l.real - branch.clone() - f(Jal) - f(Jalr)
-        + branch.clone() * (AB::Expr::ONE + l.taken * (l.extra[0] - l.pc - AB::Expr::ONE))
+        + branch.clone() * (AB::Expr::ONE + taken * (l.extra[0] - l.pc - AB::Expr::ONE))
         + f(Jal) * (l.extra[0] - l.pc)
         + f(Jalr) * (address_word.clone() - l.pc);
     b.when_transition().assert_eq(next.pc, l.pc + target);
@@ -303,19 +295,19 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
     let signed = f(Slt) + f(BranchLt);
     when(b, unsigned.clone() + signed.clone(), k0.bool_check());
     when(b, unsigned, borrow.bool_check());
-    when(b, f(Sltu) + f(BranchLtu), borrow - l.bit);
+    when(b, f(Sltu) + f(BranchLtu), borrow - holds);
     let signed_borrow = (l.d[1] + l.x[1] + k0 - l.x[0]) * carry;
     when(b, signed.clone(), signed_borrow.bool_check());
-    when(b, signed.clone(), signed_borrow - l.bit);
+    when(b, signed.clone(), signed_borrow - holds);
     for (operand, biased) in [(l.a[1], l.x[0]), (l.s[1], l.x[1])] {
         let sign: AB::Expr = (operand + c::<AB>(1 << 15) - biased) * carry;
         when(b, signed.clone(), sign.bool_check());
     }
     // Equality: the limbs of d are range-checked, so their sum is zero only if both are.
     let difference = l.d[0] + l.d[1];
-    when(b, f(BranchEq), difference.clone() * l.bit);
-    when(b, f(BranchEq), difference * l.inv - (AB::Expr::ONE - l.bit));
-    when(b, branch, l.taken - (l.bit + l.neg - l.bit * l.neg * c::<AB>(2)));
+    when(b, f(BranchEq), difference.clone() * holds);
+    when(b, f(BranchEq), difference * l.own[0] - (AB::Expr::ONE - holds));
+    when(b, branch, taken - (holds + l.neg - holds * l.neg * c::<AB>(2)));
 
     // Addresses: d[0] = 4 x[0] + off.
     let split = l.d[0] - l.x[0] * c::<AB>(4) - l.off;
@@ -324,17 +316,18 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
     when(b, f(LoadWord) + f(StoreWord), l.off);
 
     // Memory.
-    when(b, memory.clone(), l.clk - l.prev - AB::Expr::ONE - l.x[1]);
-    when(b, f(StoreWord) + f(StorePart), AB::Expr::ONE - l.writable);
+    let [before, writable] = l.own;
+    when(b, memory.clone(), l.clk - before - AB::Expr::ONE - l.x[1]);
+    when(b, f(StoreWord) + f(StorePart), AB::Expr::ONE - writable);
     for limb in 0..2 {
         when(b, f(LoadWord) + f(LoadPart), l.n[limb] - l.m[limb]);
         when(b, f(LoadWord), l.w[limb] - l.m[limb]);
         when(b, f(StoreWord), l.n[limb] - l.s[limb]);
     }
     let access = |time: AB::Expr, word: [AB::Var; 2]| {
-        [address_word.clone(), time, word[0].into(), word[1].into(), l.writable.into()]
+        [address_word.clone(), time, word[0].into(), word[1].into(), writable.into()]
     };
-    MEM.receive(b, access(l.prev.into(), l.m), once::<AB>(memory.clone()));
+    MEM.receive(b, access(before.into(), l.m), once::<AB>(memory.clone()));
     MEM.send(b, access(l.clk.into(), l.n), once::<AB>(memory));
 
     // Results.
@@ -342,7 +335,7 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
         when(b, f(Add) + f(Sub) + f(Jal), l.w[limb] - l.d[limb]);
         when(b, f(Jalr), l.w[limb] - l.extra[limb]);
     }
-    when(b, f(Slt) + f(Sltu), l.w[0] - l.bit);
+    when(b, f(Slt) + f(Sltu), l.w[0] - holds);
     when(b, f(Slt) + f(Sltu), l.w[1]);
 
     // Delegation.
@@ -367,7 +360,7 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
         w: pair::<AB>(l.w),
         m: pair::<AB>(l.m),
         n: pair::<AB>(l.n),
-        inc: pair::<AB>(l.inc),
+        inc: l.own.map(|gas| gas * f(Ecall)),
     };
     AUX.send(b, tuple.fields(), Count::bounded(delegated, 1));
 
