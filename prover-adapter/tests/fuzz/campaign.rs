@@ -78,16 +78,16 @@ impl Count {
 
 type Counts = [Count; Edit::ALL.len()];
 
-/// The files that are edited: small ones often, large ones sometimes, and one that is only spliced from.
+/// The files that are edited: each for about as long, thus small ones often. And one that is only spliced from.
 pub fn corpus() -> Corpus {
     Corpus { trees: vec![least(), small(0), wide(), small(1)] }
 }
 
 /// Judges an edit, and keeps the file if it is believed or does harm.
 fn try_one(corpus: &Corpus, edit: Edit, rng: &mut Rng, count: &mut Count) {
-    let base = match rng.below(32) {
+    let base = match rng.below(128) {
         0 => 2,
-        1..4 => 1,
+        1..5 => 1,
         _ => 0,
     };
     let Some(edited) = corpus.edit(edit, base, rng) else { return };
