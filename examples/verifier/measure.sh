@@ -16,7 +16,7 @@ scratch=$(mktemp -d)
 trap 'rm -r "$scratch"' EXIT
 for elf in "$@"; do
     # The verifier's run must halt with 0; the run that it verifies may end as it likes.
-    "$ember" prove "$elf" -o "$scratch/run.proof" > "$scratch/prove.txt"
+    "$ember" prove "$elf" -o "$scratch/run.proof" > "$scratch/prove.txt" 2>&1
     verify() {
         "$ember" run "$guest" --private "$scratch/run.proof" --gas-limit 100000000000 --memory-limit 64M \
             --journal "$scratch/statement" > "$scratch/verify.txt" 2>&1
