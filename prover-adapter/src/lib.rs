@@ -4,7 +4,7 @@
 //! Nothing is set up per program: one verifier knows all.
 //!
 //! ```text
-//! Execution --record--> rows of each table --tables--> matrices --p3-batch-stark--> Proof
+//! Execution --record--> rows of each table --tables--> matrices --stark--> Proof
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
