@@ -12,7 +12,7 @@ tmp=$(mktemp -d)
 trap 'rm -r "$tmp"' EXIT
 CFLAGS="-O2 -ffreestanding -fno-builtin -nostdlib -Wall -Wextra -Werror -Wno-unused-command-line-argument -fno-unroll-loops"
 
-for name in fib sha256 sieve matmul qsort fibrec tiny; do
+for name in fib sha256 sieve matmul qsort fibrec bigint hashmap keccak lz parser queens tiny; do
     # Ember: rv32em, code on execute-only pages.
     ember="--target=riscv32-unknown-none-elf -march=rv32em -mabi=ilp32e -mno-relax $CFLAGS"
     $CLANG $ember -c start-ember.s -o "$tmp/start.o"

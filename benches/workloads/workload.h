@@ -5,6 +5,7 @@
 typedef __UINT8_TYPE__ uint8_t;
 typedef __INT32_TYPE__ int32_t;
 typedef __UINT32_TYPE__ uint32_t;
+typedef __UINT64_TYPE__ uint64_t;
 
 #if defined(__wasm__)
 #define WORKLOAD __attribute__((export_name("run"))) uint32_t run(void)

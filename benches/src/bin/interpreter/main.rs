@@ -1,6 +1,7 @@
 //! Measures the interpreter beside others on the same C sources, and writes `benches/INTERPRETER.md`.
 //!
-//! CPU time, medians of interleaved runs, everything in one process. An argument is the number of rounds.
+//! CPU time, medians of interleaved runs, everything in one process. The first argument is the number of rounds;
+//! workloads may follow, and then the result is only printed.
 
 mod clock;
 mod engines;
@@ -8,7 +9,7 @@ mod engines;
 use std::fmt::Write as _;
 
 use clock::{mean, median};
-use ember_benches::{WORKLOADS, file, workload};
+use ember_benches::{HELD_OUT, WORKLOADS, file, workload};
 use engines::{ENGINES, Engine, run_pooled, run_traced, run_unmetered};
 
 /// Starts in one measurement.
@@ -62,17 +63,8 @@ fn processor() -> String {
     line.unwrap_or("unknown processor").to_string()
 }
 
-fn report(rows: &[Row], rounds: usize) -> Result<String, std::fmt::Error> {
-    let mut out = String::new();
-    writeln!(out, "# The interpreter beside others\n")?;
-    writeln!(
-        out,
-        "Written by `cargo run --release -p ember-benches --features peers --bin interpreter`: {}, CPU seconds, \
-         medians of {rounds} interleaved runs in one process. The same C sources (`benches/workloads`) for every \
-         machine, clang 19 `-O2 -fno-unroll-loops`: rv32em, wasm32, rv64imc and rv64emac without bit manipulation. \
-         In brackets how many times as long as Ember.\n",
-        processor(),
-    )?;
+/// Ember beside the other engines, then beside itself.
+fn table(out: &mut String, rows: &[Row]) -> std::fmt::Result {
     let names: Vec<&str> = ENGINES.iter().map(|e| e.name).collect();
     writeln!(out, "| workload | {} | Ember, million instructions a second |", names.join(" | "))?;
     writeln!(out, "|---|{}---|", "---|".repeat(ENGINES.len()))?;
@@ -90,7 +82,8 @@ fn report(rows: &[Row], rounds: usize) -> Result<String, std::fmt::Error> {
     let speed = mean(rows.iter().map(|r| r.instructions as f64 / r.seconds[0] / 1e6));
     writeln!(out, " | {speed:.0} |\n")?;
 
-    writeln!(out, "| Ember | {} | geometric mean |", WORKLOADS.join(" | "))?;
+    let names: Vec<&str> = rows.iter().map(|r| r.name).collect();
+    writeln!(out, "| Ember | {} | geometric mean |", names.join(" | "))?;
     writeln!(out, "|---|{}---|", "---|".repeat(rows.len()))?;
     for (title, other) in [
         ("metered, times as long as compiled without", (|r| r.seconds[0] / r.unmetered) as fn(&Row) -> f64),
@@ -105,6 +98,23 @@ fn report(rows: &[Row], rounds: usize) -> Result<String, std::fmt::Error> {
         writeln!(out, " | {:.digits$} |", mean(rows.iter().map(other)))?;
     }
 
+    Ok(())
+}
+
+fn report(rows: &[Row], rounds: usize) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    writeln!(out, "# The interpreter beside others\n")?;
+    writeln!(
+        out,
+        "Written by `cargo run --release -p ember-benches --features peers --bin interpreter`: {}, CPU seconds, \
+         medians of {rounds} interleaved runs in one process. The same C sources (`benches/workloads`) for every \
+         machine, clang 19 `-O2 -fno-unroll-loops`: rv32em, wasm32, rv64imc and rv64emac without bit manipulation. \
+         In brackets how many times as long as Ember.\n",
+        processor(),
+    )?;
+    table(&mut out, &rows[..WORKLOADS.len()])?;
+    writeln!(out, "\nThe same for programs that had no part in choosing the engine's superinstructions:\n")?;
+    table(&mut out, &rows[WORKLOADS.len()..])?;
     writeln!(out, "\n| start of a tiny program, microseconds | load and run | run, already loaded |")?;
     writeln!(out, "|---|---|---|")?;
     for engine in ENGINES {
@@ -119,8 +129,22 @@ fn report(rows: &[Row], rounds: usize) -> Result<String, std::fmt::Error> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let rounds = std::env::args().nth(1).map_or(Ok(7), |n| n.parse())?;
-    let rows: Vec<Row> = WORKLOADS.iter().map(|name| measure(name, rounds)).collect();
+    let mut args = std::env::args().skip(1);
+    let rounds = args.next().map_or(Ok(7), |n| n.parse())?;
+    let only: Vec<String> = args.collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|o| o == name);
+    let rows: Vec<Row> = WORKLOADS
+        .iter()
+        .chain(HELD_OUT)
+        .filter(|name| wanted(name))
+        .map(|name| measure(name, rounds))
+        .collect();
+    if !only.is_empty() {
+        let mut out = String::new();
+        table(&mut out, &rows)?;
+        print!("{out}");
+        return Ok(());
+    }
     let text = report(&rows, rounds)?;
     print!("{text}");
     std::fs::write(file("benches/INTERPRETER.md"), text)?;
