@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use alloc::vec::Vec;
 
 use crate::zeroed::Zeroed;
-use crate::{Image, Layout, Perm};
+use crate::{Image, Layout, PAGE_BITS, Perm};
 
 #[derive(Clone)]
 struct Region {
@@ -50,8 +50,8 @@ pub struct AddressSpace {
 
 /// How many of the image's last segments lie in the window: those that end where the next one, or the zeroed
 /// memory, begins, constants before variables, no code.
-fn segments_in_window(image: &Image, layout: &Layout) -> usize {
-    let mut start = layout.heap_start;
+fn segments_in_window(image: &Image) -> usize {
+    let mut start = image.header().heap_page << PAGE_BITS;
     let mut constant = false;
     let fits = |s: &&crate::Segment| {
         let fits = s.end() == start && s.perm != Perm::EXECUTE && !(constant && s.perm == Perm::READ_WRITE);
@@ -66,14 +66,13 @@ impl AddressSpace {
     /// The pristine memory of a run. Allocates the image's data pages, `heap_end - heap_start` zeroed bytes, and
     /// the input region.
     pub fn new(image: &Image, layout: &Layout, input: &[u8]) -> Self {
-        let (outside, inside) =
-            image.segments().split_at(image.segments().len() - segments_in_window(image, layout));
+        let (outside, inside) = image.segments().split_at(image.segments().len() - segments_in_window(image));
         let start = inside.first().map_or(layout.heap_start, |s| s.start());
         let mut space = Self {
             window: Zeroed::new((layout.heap_end - start) as usize),
             window_start: start,
             window_end: layout.heap_end,
-            writable_start: inside.iter().rfind(|s| s.perm == Perm::READ).map_or(start, |s| s.end()),
+            writable_start: Self::writable_start(image),
             regions: Vec::with_capacity(outside.len() + 1),
         };
         for s in outside {
@@ -87,15 +86,14 @@ impl AddressSpace {
 
     /// Makes this the pristine memory of another run, as [`Self::new`] would; host memory is reused.
     pub fn reset(&mut self, image: &Image, layout: &Layout, input: &[u8]) {
-        let (outside, inside) =
-            image.segments().split_at(image.segments().len() - segments_in_window(image, layout));
+        let (outside, inside) = image.segments().split_at(image.segments().len() - segments_in_window(image));
         let start = inside.first().map_or(layout.heap_start, |s| s.start());
         let known = self
             .regions
             .iter()
             .zip(outside)
             .all(|(r, s)| (r.start, r.end, r.perm) == (s.start(), s.end(), s.perm));
-        let writable_start = inside.iter().rfind(|s| s.perm == Perm::READ).map_or(start, |s| s.end());
+        let writable_start = Self::writable_start(image);
         let same = known
             && self.regions.len() >= outside.len()
             && (self.window_start, self.window_end, self.writable_start)
@@ -135,6 +133,14 @@ impl AddressSpace {
                 data,
             });
         }
+    }
+
+    /// Guest address of the window's first byte that can be written: the same in every run of the image.
+    pub fn writable_start(image: &Image) -> u32 {
+        let heap = image.header().heap_page << PAGE_BITS;
+        let (_, inside) = image.segments().split_at(image.segments().len() - segments_in_window(image));
+        let start = inside.first().map_or(heap, |s| s.start());
+        inside.iter().rfind(|s| s.perm == Perm::READ).map_or(start, |s| s.end())
     }
 
     /// The window, for engines that access it directly. The pointer is good until the address space is reset,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ember_isa::{Illegal, Instruction, decode};
 use ember_memory::digest::Hasher;
-use ember_memory::{Image, ImageError, Perm};
+use ember_memory::{AddressSpace, Image, ImageError, Perm};
 use once_cell::race::OnceBox;
 
 use crate::fast::Streams;
@@ -20,6 +20,8 @@ pub(crate) struct Code {
 pub struct Program {
     image: Image,
     pub(crate) code: Vec<Code>,
+    /// Where writable memory of the window starts: [`AddressSpace::writable_start`].
+    pub(crate) writable_start: u32,
     pub(crate) streams: Streams,
     hasher: OnceBox<Hasher>,
 }
@@ -41,7 +43,8 @@ impl Program {
                     .collect(),
             })
             .collect();
-        Self { image, code, streams: Streams::default(), hasher: OnceBox::new() }
+        let writable_start = AddressSpace::writable_start(&image);
+        Self { image, code, writable_start, streams: Streams::default(), hasher: OnceBox::new() }
     }
 
     /// Loads an ELF file: [`Image::from_elf`], then [`Self::new`].

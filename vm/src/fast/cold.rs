@@ -85,7 +85,7 @@ unsafe fn finish_op(ip: *const Word, j: u32, cx: *mut Context, fuel: &mut u64) -
                 Some((entry, left)) => {
                     *fuel = left;
                     // SAFETY: entries are ops of the stream.
-                    unsafe { cx.stream.add(entry.offset as usize) }
+                    unsafe { cx.stream.byte_add(entry.offset) }
                 }
                 None => leave(cx, Leave::Fuel, next.pc),
             };

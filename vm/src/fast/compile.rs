@@ -8,12 +8,12 @@
 //! | op | words after the handler |
 //! |---|---|
 //! | sequence | slots |
-//! | branch | slots; rs1, rs2, 0, 0, distance to the target in bytes; charge if taken; charge if not |
+//! | branch | slots; rs1, 0, rs2, 0, distance to the target in bytes; charge if taken; charge if not |
 //! | jump | slots; rd, 0, 0, 0, distance; return address; charge |
 //! | indirect jump | slots; rd, rs1, immediate, 0; return address |
 //! | leave | pc |
 //!
-//! Slots are one to four words, of two slots each, filled from the front.
+//! Slots are four or eight bytes each, see [`super::slot`], filled up to a multiple of eight.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,7 +21,8 @@ use alloc::vec::Vec;
 use ember_isa::{GasTable, Illegal, Instruction, Op, reg};
 
 use super::fuse;
-use super::state::{Entry, Word};
+use super::slot::MOST;
+use super::state::{Target, Word};
 use crate::Program;
 use crate::program::Code;
 
@@ -29,18 +30,16 @@ use crate::program::Code;
 /// block, and no charge, is large.
 pub(crate) const CUT: u32 = 1024;
 
-/// Positions in an op: eight slots, and the transfer of control at its end.
-pub(crate) const POSITIONS: u32 = 16;
+/// Positions in an op: slots, and the transfer of control at its end.
+pub(crate) const POSITIONS: u32 = 8;
 /// Position of the transfer at the end of an op.
-pub(crate) const END: u32 = 8;
+pub(crate) const END: u32 = MOST as u32;
 
 /// A program for one gas table, as handlers execute it.
 pub(crate) struct Stream {
     pub words: Vec<Word>,
-    /// Entry of each instruction of the first code segment; 0 where there is none.
-    pub index: Vec<u32>,
-    /// By ascending address, after entry 0, which can never be afforded.
-    pub entries: Vec<Entry>,
+    /// For each instruction of each code segment.
+    pub targets: Vec<Vec<Target>>,
     /// Address of each slot's first instruction, and of each op's end, by ascending position: word offset of the op
     /// times [`POSITIONS`], plus the slot's number in the op or [`END`]. The last one is past the end.
     pub slots: Vec<(u32, u32)>,
@@ -173,8 +172,7 @@ impl Stream {
         let marks = find_entries(program);
         let mut stream = Self {
             words: Vec::new(),
-            index: Vec::new(),
-            entries: vec![Entry { offset: 0, pc: 0, charge: u64::MAX }],
+            targets: Vec::with_capacity(program.code.len()),
             slots: Vec::new(),
             table: *table,
             code_start: program.code.first().map_or(0, |c| c.start),
@@ -188,10 +186,10 @@ impl Stream {
         stream.slots = emitter.slots;
         stream.slots.push((stream.words.len() as u32 * POSITIONS, 0));
         for fixup in emitter.fixups {
-            let entry = *stream.entry(program, fixup.target).expect("targets are entries");
+            let entry = stream.entry(program, fixup.target).expect("targets are entries");
             let words = &mut stream.words;
             if let Some(at) = fixup.distance {
-                let distance = (i64::from(entry.offset) - i64::from(fixup.op)) * 8;
+                let distance = entry.offset as i64 - i64::from(fixup.op) * 8;
                 // SAFETY: the word holds operands, so data.
                 let low = unsafe { words[at as usize].data } & 0xffff_ffff;
                 words[at as usize].data = low | u64::from(distance as i32 as u32) << 32;
@@ -202,10 +200,7 @@ impl Stream {
     }
 
     fn segment(&mut self, program: &Program, code: &Code, marks: &[bool], emitter: &mut fuse::Emitter<'_>) {
-        let first = self.index.is_empty();
-        if first {
-            self.index = vec![0; code.words.len()];
-        }
+        let mut targets = vec![Target::NONE; code.words.len()];
         // What it costs to run from each instruction to the end of its block.
         let mut charges = vec![0; code.words.len() + 1];
         let (mut gas, mut count) = (0, 0);
@@ -232,11 +227,8 @@ impl Stream {
             }
             let pc = code.start + 4 * n as u32;
             if marks[n] {
-                if first {
-                    self.index[n] = self.entries.len() as u32;
-                }
-                let offset = emitter.words.len() as u32;
-                self.entries.push(Entry { offset, pc, charge: charges[n] });
+                let offset = emitter.words.len() * size_of::<Word>();
+                targets[n] = Target { offset, charge: charges[n] };
             }
             // The straight line up to the next entry or the end of the block.
             let mut end = n;
@@ -253,18 +245,13 @@ impl Stream {
         if reached {
             emitter.leave(code.start + 4 * code.words.len() as u32);
         }
+        self.targets.push(targets);
     }
 
     /// The entry at `pc`, if there is one.
-    pub(crate) fn entry(&self, program: &Program, pc: u32) -> Option<&Entry> {
-        if let Some(&i) = self.index.get(pc.wrapping_sub(self.code_start) as usize / 4)
-            && pc.is_multiple_of(4)
-        {
-            return (i != 0).then(|| &self.entries[i as usize]);
-        }
-        program.locate(pc)?;
-        let i = self.entries[1..].binary_search_by_key(&pc, |e| e.pc).ok()?;
-        Some(&self.entries[i + 1])
+    pub(crate) fn entry(&self, program: &Program, pc: u32) -> Option<Target> {
+        let (segment, i) = program.locate(pc).filter(|_| pc.is_multiple_of(4))?;
+        Some(self.targets[segment][i]).filter(|target| target.charge != u64::MAX)
     }
 
     /// Address of the instruction that begins with slot `j` of the op at `offset`.

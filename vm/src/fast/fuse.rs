@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use ember_isa::{Illegal, Instruction, Op, reg};
 
 use super::compile::{END, Kind, POSITIONS, kind, pair_target};
-use super::handlers::{BRANCH_WORDS, JALR_WORDS, JUMP_WORDS, LINK, condition as c, leave, slot_words};
+use super::handlers::{BRANCH_WORDS, JALR_WORDS, JUMP_WORDS, LINK, condition as c, leave};
 use super::slot::*;
 use super::state::{Handler, SINK, SP, Word};
 use super::{table, traced};
@@ -30,7 +30,9 @@ pub(crate) struct Fixup {
 pub(crate) struct Slot {
     pub pc: u32,
     pub kind: u8,
+    /// rd, or rs2 of a store; rs1; rs2 or immediate.
     pub bytes: [u8; 4],
+    /// What a slot of eight bytes has in its second half.
     pub extra: u32,
     /// Whether the first two source registers may be swapped.
     commutes: bool,
@@ -57,8 +59,14 @@ impl Slot {
         };
     }
 
-    pub(crate) fn word(&self) -> u32 {
-        u32::from_le_bytes(self.bytes)
+    /// Appends the slot's words to an op's.
+    pub(crate) fn write(&self, bytes: [u8; 4], to: &mut Vec<u32>) {
+        let [b0, b1, b2, b3] = bytes;
+        if size(self.kind) == 8 {
+            to.extend([u32::from_le_bytes([b1, b0, 0, 0]), self.extra]);
+        } else {
+            to.push(u32::from_le_bytes([b1, b0, b2, b3]));
+        }
     }
 }
 
@@ -226,7 +234,7 @@ impl<'p> Emitter<'p> {
                     let value = pc.wrapping_add(i.imm);
                     slots.push(Slot {
                         pc,
-                        kind: LI32,
+                        kind: LI,
                         bytes: [offset(i.rd), 0, 0, 0],
                         extra: value,
                         commutes: false,
@@ -249,7 +257,13 @@ impl<'p> Emitter<'p> {
                 n += 3;
                 continue;
             }
-            let mut slot = plain(&i, pc);
+            if let Some(slot) = constant(&code[n..], pc).filter(|_| !self.traced) {
+                copies.apply(&mut { slot });
+                slots.push(slot);
+                n += 2;
+                continue;
+            }
+            let mut slot = plain(&i, pc, self.program.writable_start);
             if !self.traced {
                 copies.apply(&mut slot);
                 slot.take_sp();
@@ -298,8 +312,8 @@ impl<'p> Emitter<'p> {
         let mut at = 0;
         while at < n - own {
             let len = plan[at].1 as usize;
-            let mut group = Group::new(&slots[at..at + len]);
-            let handler = group.handler(table::sequence).expect("planned");
+            let group = Group::new(&slots[at..at + len]);
+            let handler = table::sequence(group.specs).expect("planned");
             self.begin(handler, group.pcs(), None);
             self.group(&group);
             at += len;
@@ -309,9 +323,10 @@ impl<'p> Emitter<'p> {
 
     /// The words of a group's slots.
     fn group(&mut self, group: &Group) {
-        for pair in group.words.chunks_exact(2).take(slot_words(group.specs)) {
-            self.data(u64::from(pair[0]) | u64::from(pair[1]) << 32);
+        for pair in group.words.chunks_exact(2) {
+            self.words.push(Word { slots: [pair[0], pair[1]] });
         }
+        debug_assert_eq!(group.words.len(), 2 * slot_words(group.specs));
     }
 
     fn end(&mut self, own: &[Slot], end: &End) {
@@ -324,7 +339,7 @@ impl<'p> Emitter<'p> {
                 let op = self.begin(handler, group.pcs(), Some(pc));
                 self.group(&group);
                 let at = self.words.len() as u32;
-                self.data(u64::from(regs[0]) | u64::from(regs[1]) << 8);
+                self.words.push(Word { slots: [u32::from_le_bytes([regs[0], 0, regs[1], 0]), 0] });
                 self.data(0);
                 self.data(0);
                 debug_assert_eq!(self.words.len(), at as usize + BRANCH_WORDS);
@@ -364,7 +379,7 @@ impl<'p> Emitter<'p> {
 /// Slots as they stand in one op.
 struct Group {
     specs: [Spec; MOST],
-    words: [u32; MOST],
+    words: Vec<u32>,
     addresses: [u32; MOST],
     len: usize,
     /// By register number, which slot has the register's value: its number plus one, or zero.
@@ -375,7 +390,7 @@ impl Group {
     fn new(slots: &[Slot]) -> Self {
         let len = slots.len();
         let mut group =
-            Self { specs: [NONE; MOST], words: [0; MOST], addresses: [0; MOST], len, held: [0; 17] };
+            Self { specs: [NONE; MOST], words: Vec::new(), addresses: [0; MOST], len, held: [0; 17] };
         for (n, slot) in slots.iter().enumerate() {
             let mut bytes = slot.bytes;
             let held = |bytes: &[u8; 4], i: usize| group.held[bytes[i] as usize / 4];
@@ -384,47 +399,32 @@ impl Group {
                 bytes.swap(1, 2);
             }
             let (first, second) = match slot.kind {
-                LUI | LI32 | NOP | LWSP | ADDISP | LEASP | RELOAD => (0, 0),
+                LI | NOP | LWSP | ADDISP | LEASP | RELOAD => (0, 0),
                 SW | SB | SH | SWSP => (if slot.kind == SWSP { 0 } else { held(&bytes, 1) }, held(&bytes, 0)),
                 ADD..=MUL | ROT | MULHU | MULH..=REMU => (held(&bytes, 1), held(&bytes, 2)),
                 _ => (held(&bytes, 1), 0),
             };
             group.specs[n] = Spec::from(slot.kind) | first << 6 | second << 10;
-            group.words[n] = u32::from_le_bytes(bytes);
             group.addresses[n] = slot.pc;
-            if slot.kind == LI32 && n + 1 < MOST {
-                group.words[n + 1] = slot.extra;
-            }
+            slot.write(bytes, &mut group.words);
             if let Some(rd) = slot.rd() {
+                // Whoever read the register since then took it from the result.
+                if let Some(before) = (group.held[rd as usize / 4] as usize).checked_sub(1)
+                    && rd != SP
+                {
+                    group.specs[before] |= LOST;
+                }
                 group.held[rd as usize / 4] = n as u16 + 1;
             }
+        }
+        if !group.words.len().is_multiple_of(2) || group.words.is_empty() {
+            group.words.resize(group.words.len().next_multiple_of(2).max(2), 0);
         }
         group
     }
 
     fn pcs(&self) -> &[u32] {
         &self.addresses[..self.len]
-    }
-
-    /// The handler that `find` has for these slots, taking as few operands from the registers as it can. What was
-    /// computed is in the registers as well, so that any choice is right.
-    fn handler(&mut self, find: impl Fn([Spec; MOST]) -> Option<Handler>) -> Option<Handler> {
-        if let Some(handler) = find(self.specs) {
-            return Some(handler);
-        }
-        let full = self.specs;
-        // Without the second operands, then without any.
-        for keep in [0b1111 << 6 | 63, 63] {
-            self.specs = full.map(|spec| match kind_of(spec) {
-                SW | SB | SH | SWSP if keep != 63 => spec & !(0b1111 << 6),
-                _ => spec & keep,
-            });
-            if let Some(handler) = find(self.specs) {
-                return Some(handler);
-            }
-        }
-        self.specs = full;
-        None
     }
 }
 
@@ -436,7 +436,7 @@ fn plan(slots: &[Slot]) -> Vec<(u32, u8)> {
     for at in (0..n).rev() {
         for len in 1..=MOST.min(n - at) {
             let cost = plan[at + len].0.saturating_add(1);
-            if cost < plan[at].0 && Group::new(&slots[at..at + len]).handler(table::sequence).is_some() {
+            if cost < plan[at].0 && table::sequence(Group::new(&slots[at..at + len]).specs).is_some() {
                 plan[at] = (cost, len as u8);
             }
         }
@@ -446,36 +446,22 @@ fn plan(slots: &[Slot]) -> Vec<(u32, u8)> {
 
 /// The handler of an end with its own slots, those slots as they stand in the op, and the branch's registers.
 fn end_handler(own: &[Slot], end: &End) -> Option<(Handler, Group, [u8; 2])> {
-    let mut group = Group::new(own);
-    let held = group.held;
-    let source = |reg: u8| held[reg as usize / 4];
+    let group = Group::new(own);
+    let source = |reg: u8| group.held[reg as usize / 4];
     let mut regs = [0; 2];
     let handler = match *end {
-        End::Branch { condition, rs1, rs2, target, .. } => {
+        End::Branch { condition, rs1, rs2, .. } => {
             regs = [rs1, rs2];
             if matches!(condition, c::EQ | c::NE) && source(rs1) == 0 {
                 regs.swap(0, 1);
             }
-            let (first, second) = (source(regs[0]) << 6, source(regs[1]) << 10);
-            let loops = own.first().is_some_and(|slot| slot.pc == target);
-            let repeat = |slots| table::repeated(slots, condition | first | second);
-            let find = |flags| move |slots| table::conditional(slots, condition | flags);
-            if let Some(handler) = loops.then(|| group.handler(repeat)).flatten() {
-                return Some((handler, group, regs));
-            }
-            group
-                .handler(find(first | second))
-                .or_else(|| group.handler(find(first)))
-                .or_else(|| group.handler(find(second)))
-                .or_else(|| group.handler(find(0)))?
+            table::conditional(group.specs, condition | source(regs[0]) << 6 | source(regs[1]) << 10)?
         }
-        End::Jump { .. } => group.handler(|slots| table::direct(slots, 0))?,
-        End::Call { .. } => group.handler(|slots| table::direct(slots, LINK))?,
+        End::Jump { .. } => table::direct(group.specs, 0)?,
+        End::Call { .. } => table::direct(group.specs, LINK)?,
         End::Indirect { rd, rs1, .. } => {
             let link = if rd == SINK { 0 } else { LINK };
-            group
-                .handler(|slots| table::indirect(slots, link | source(rs1) << 6))
-                .or_else(|| group.handler(|slots| table::indirect(slots, link)))?
+            table::indirect(group.specs, link | source(rs1) << 6)?
         }
         End::Leave { .. } if own.is_empty() => leave,
         _ => return None,
@@ -516,7 +502,7 @@ impl Copies {
     fn apply(&mut self, slot: &mut Slot) {
         let original = |reg| self.original(reg);
         match slot.kind {
-            LUI | LI32 | NOP => {}
+            LI | NOP => {}
             SW | SB | SH | SWSP => {
                 slot.bytes[0] = original(slot.bytes[0]);
                 slot.bytes[1] = original(slot.bytes[1]);
@@ -551,8 +537,23 @@ fn transfer(i: &Instruction, pc: u32) -> End {
     End::Branch { pc, condition, rs1: offset(i.rs1), rs2: offset(i.rs2), target }
 }
 
+/// `lui d, high; addi d, d, low`, or `auipc`: the slot of `d = high + low`.
+fn constant(code: &[Fetched], pc: u32) -> Option<Slot> {
+    let [Ok(i), Ok(j)] = code.get(..2)? else { return None };
+    let high = match i.op {
+        Op::Lui => i.imm,
+        Op::Auipc => pc.wrapping_add(i.imm),
+        _ => return None,
+    };
+    let fits = j.op == Op::Addi && i.rd == j.rd && i.rd == j.rs1 && i.rd != 0 && i.rd != reg::SP;
+    let bytes = [offset(i.rd), 0, 0, 0];
+    fits.then(|| Slot { pc, kind: LI, bytes, extra: high.wrapping_add(j.imm), commutes: false })
+}
+
 /// The slot of one instruction that goes on with the next.
-fn plain(i: &Instruction, pc: u32) -> Slot {
+///
+/// Offsets of loads and stores are from `writable_start`.
+fn plain(i: &Instruction, pc: u32, writable_start: u32) -> Slot {
     let kind = match i.op {
         Op::Add => ADD,
         Op::Sub => SUB,
@@ -581,8 +582,7 @@ fn plain(i: &Instruction, pc: u32) -> Slot {
         Op::Srai => SRAI,
         Op::Slti => SLTI,
         Op::Sltiu => SLTIU,
-        Op::Lui => LUI,
-        Op::Auipc => LI32,
+        Op::Auipc | Op::Lui => LI,
         Op::Lb => LB,
         Op::Lh => LH,
         Op::Lw => LW,
@@ -605,9 +605,10 @@ fn plain(i: &Instruction, pc: u32) -> Slot {
     };
     match kind {
         _ if rd == SINK && !load && !matches!(kind, SW | SB | SH | SWSP) => slot(NOP, [0; 4], 0),
-        LUI => slot(kind, (u32::from(rd) | i.imm).to_le_bytes(), 0),
-        LI32 => slot(kind, [rd, 0, 0, 0], pc.wrapping_add(i.imm)),
-        SW | SB | SH | SWSP => slot(kind, [rs2, rs1, imm[0], imm[1]], 0),
+        LI if i.op == Op::Lui => slot(kind, [rd, 0, 0, 0], i.imm),
+        LI => slot(kind, [rd, 0, 0, 0], pc.wrapping_add(i.imm)),
+        SW | SB | SH => slot(kind, [rs2, rs1, 0, 0], i.imm.wrapping_sub(writable_start)),
+        _ if load => slot(kind, [rd, rs1, 0, 0], i.imm.wrapping_sub(writable_start)),
         _ if i.op.info().format.has_rs2() => slot(kind, [rd, rs1, rs2, 0], 0),
         _ => slot(kind, [rd, rs1, imm[0], imm[1]], 0),
     }

@@ -2,7 +2,9 @@
 
 use super::cold;
 use super::compile::END;
-use super::slot::{MOST, NONE, Results, Spec, first_source, get, run, second_source, set};
+use super::slot::{
+    LOST, MOST, NONE, Results, Spec, first_source, get, restore, run, set, slot_offset, slot_words, two,
+};
 use super::state::{Context, Leave, Word, handler, next};
 
 /// Branch conditions.
@@ -35,60 +37,60 @@ pub(crate) unsafe fn distance(word: *const Word) -> isize {
     (unsafe { (*word).data } as i64 >> 32) as isize
 }
 
-/// Words of an op that hold slots.
-pub(crate) const fn slot_words(specs: [Spec; MOST]) -> usize {
-    let mut words = MOST / 2;
-    while words > 1 && specs[2 * words - 1] == NONE && specs[2 * words - 2] == NONE {
-        words -= 1;
-    }
-    words
-}
-
 /// Runs the slots at `$s` and gives their results, or leaves the handler.
 macro_rules! slots {
     ($s:expr; $($n:literal $spec:ident)*; $ip:ident, $cx:ident, $mem:ident, $fuel:ident, $sp:ident, $words:ident) => {{
         let s: *const u8 = $s;
         let mut results = [0; MOST];
         $(if const { $spec != NONE } {
-            match run::<$spec>(s.add(4 * $n), $cx, $mem, &mut $sp, $words, &results) {
+            let at = s.add(const { slot_offset([A, B, C, D], $n) });
+            match run::<$spec>(at, $cx, $mem, &mut $sp, $words, &results) {
                 Some(result) => results[$n] = result,
-                None => return cold::slow::<$n>($ip, $cx, $mem, $fuel, $sp, $words),
+                None => {
+                    unlose!($n; s, $cx, results);
+                    return cold::slow::<$n>($ip, $cx, $mem, $fuel, $sp, $words)
+                }
             }
         })*
         results
     }};
 }
 
+/// Writes what the slots before number `$n` have not, before the interpreter takes over at that one.
+macro_rules! unlose {
+    ($n:literal; $s:ident, $cx:ident, $results:ident) => {
+        unlose!($n; $s, $cx, $results; 0 A 1 B 2 C)
+    };
+    ($n:literal; $s:ident, $cx:ident, $results:ident; $($m:literal $spec:ident)*) => {
+        if const { (A | B | C) & LOST != 0 } {
+            $(if const { $m < $n } {
+                restore::<$spec>(
+                    $s.add(const { slot_offset([A, B, C, D], $m) }), $cx, $results[$m]
+                );
+            })*
+        }
+    };
+}
+
 handler! {
-    /// Up to eight slots, the missing ones [`NONE`].
+    /// Up to four slots, the missing ones [`NONE`].
     fn seq<
-        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
-        const G: Spec, const H: Spec
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec
     >(ip, cx, mem, fuel, sp, words) {
         // SAFETY: the stream's op has these slots; see `Stream`.
         unsafe {
             let mut sp = sp;
-            slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
-            next!(ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) }), cx, mem, fuel, sp, words)
+            slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D; ip, cx, mem, fuel, sp, words);
+            next!(ip.add(1 + const { slot_words([A, B, C, D]) }), cx, mem, fuel, sp, words)
         }
     }
 }
 
-/// Whether a branch with these operands is taken.
+/// Whether a branch with these registers, in bytes 0 and 2, is taken.
 #[inline(always)]
 unsafe fn is_taken<const CONDITION: Spec>(regs: *const u8, cx: *mut Context, results: &Results) -> bool {
     // SAFETY: the caller's: two registers, a valid context.
-    let (a, b) = unsafe {
-        let a = match const { first_source(CONDITION) as usize } {
-            0 => get(cx, *regs),
-            n => results[n - 1],
-        };
-        let b = match const { second_source(CONDITION) as usize } {
-            0 => get(cx, *regs.add(1)),
-            n => results[n - 1],
-        };
-        (a, b)
-    };
+    let (a, b) = unsafe { two::<CONDITION>(regs, cx, results) };
     match const { CONDITION & 7 } {
         condition::EQ => a == b,
         condition::NE => a != b,
@@ -103,17 +105,15 @@ unsafe fn is_taken<const CONDITION: Spec>(regs: *const u8, cx: *mut Context, res
 pub(crate) const BRANCH_WORDS: usize = 3;
 
 handler! {
-    /// Up to eight slots, then a conditional branch. `CONDITION` says where its operands come from, as a [`Spec`].
+    /// Up to four slots, then a conditional branch. `CONDITION` says where its operands come from, as a [`Spec`].
     fn branch<
-        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
-        const G: Spec, const H: Spec,
-        const CONDITION: Spec
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const CONDITION: Spec
     >(ip, cx, mem, fuel, sp, words) {
         // SAFETY: the stream's op has these slots, operands and charges, and its target is an op of the stream.
         unsafe {
             let mut sp = sp;
-            let results = slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
-            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            let results = slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D; ip, cx, mem, fuel, sp, words);
+            let end = ip.add(1 + const { slot_words([A, B, C, D]) });
             if is_taken::<CONDITION>(end.cast(), cx, &results) {
                 let (left, short) = pay(fuel, (*end.add(1)).data);
                 let ip = ip.byte_offset(distance(end));
@@ -132,60 +132,19 @@ handler! {
     }
 }
 
-handler! {
-    /// [`branch`] to its own op, a loop of one op: operands are decoded once.
-    fn repeat<
-        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
-        const G: Spec, const H: Spec,
-        const CONDITION: Spec
-    >(ip, cx, mem, fuel, sp, words) {
-        // SAFETY: as in `branch`.
-        unsafe {
-            let mut sp = sp;
-            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
-            let mut slots = [0; MOST / 2];
-            for (n, slot) in slots.iter_mut().enumerate().take(const { slot_words([A, B, C, D, E, F, G, H]) }) {
-                *slot = (*ip.add(1 + n)).data.to_le();
-            }
-            let regs = [*end.cast::<u8>(), *end.cast::<u8>().add(1)];
-            let (charge, mut fuel) = ((*end.add(1)).data, fuel);
-            loop {
-                let results =
-                    slots!(slots.as_ptr().cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
-                if !is_taken::<CONDITION>(regs.as_ptr(), cx, &results) {
-                    break;
-                }
-                let (left, short) = pay(fuel, charge);
-                if short {
-                    return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
-                }
-                fuel = left;
-            }
-            let (left, short) = pay(fuel, (*end.add(2)).data);
-            let ip = end.add(BRANCH_WORDS);
-            if short {
-                return cold::out_of_fuel(ip, cx, mem, fuel, sp, words);
-            }
-            next!(ip, cx, mem, left, sp, words)
-        }
-    }
-}
-
 /// Words of a jump after its slots.
 pub(crate) const JUMP_WORDS: usize = 3;
 
 handler! {
-    /// Up to eight slots, then a jump to a known place; with [`LINK`] a call.
+    /// Up to four slots, then a jump to a known place; with [`LINK`] a call.
     fn jump<
-        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
-        const G: Spec, const H: Spec,
-        const MODE: Spec
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const MODE: Spec
     >(ip, cx, mem, fuel, sp, words) {
         // SAFETY: the stream's op has these slots, operands and charges, and its target is an op of the stream.
         unsafe {
             let mut sp = sp;
-            slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
-            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D; ip, cx, mem, fuel, sp, words);
+            let end = ip.add(1 + const { slot_words([A, B, C, D]) });
             if const { MODE == LINK } {
                 set(cx, *end.cast::<u8>(), (*end.add(1)).data as u32);
             }
@@ -199,24 +158,24 @@ handler! {
     }
 }
 
-/// Flag of a jump: it is a call.
+/// Mode of a jump.
+pub(crate) const JUMP: Spec = 0;
+/// Mode of a jump: it is a call.
 pub(crate) const LINK: Spec = 1;
 /// Words of an indirect jump after its slots.
 pub(crate) const JALR_WORDS: usize = 2;
 
 handler! {
-    /// Up to eight slots, then an indirect jump.
+    /// Up to four slots, then an indirect jump.
     fn jalr<
-        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const E: Spec, const F: Spec,
-        const G: Spec, const H: Spec,
-        const MODE: Spec
+        const A: Spec, const B: Spec, const C: Spec, const D: Spec, const MODE: Spec
     >(ip, cx, mem, fuel, sp, words) {
-        // SAFETY: the stream's op has these slots and operands. `index` has one element for each of `code_words`
-        // instructions, each below the number of entries.
+        // SAFETY: the stream's op has these slots and operands. There is a target for each of `code_words`
+        // instructions.
         unsafe {
             let mut sp = sp;
-            let results = slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D 4 E 5 F 6 G 7 H; ip, cx, mem, fuel, sp, words);
-            let end = ip.add(1 + const { slot_words([A, B, C, D, E, F, G, H]) });
+            let results = slots!(ip.add(1).cast(); 0 A 1 B 2 C 3 D; ip, cx, mem, fuel, sp, words);
+            let end = ip.add(1 + const { slot_words([A, B, C, D]) });
             let s = end.cast::<u8>();
             let a = match const { first_source(MODE) as usize } {
                 0 => get(cx, *s.add(1)),
@@ -228,15 +187,15 @@ handler! {
             if at >= (*cx).code_words {
                 return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
             }
-            let entry = (*cx).entries.add(*(*cx).index.add(at as usize) as usize);
-            let (left, short) = pay(fuel, (*entry).charge);
+            let to = (*cx).targets.add(at as usize);
+            let (left, short) = pay(fuel, (*to).charge);
             if short {
                 return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
             }
             if const { MODE & LINK != 0 } {
                 set(cx, *s, (*end.add(1)).data as u32);
             }
-            next!((*cx).stream.add((*entry).offset as usize), cx, mem, left, sp, words)
+            next!((*cx).stream.byte_add((*to).offset), cx, mem, left, sp, words)
         }
     }
 }

@@ -91,7 +91,7 @@ pub(crate) fn run(
     while steps > 0 {
         let gas = machine.config.gas_limit - machine.gas;
         let slice = gas.min(steps).min(if traced { RECORDS as u64 } else { MAX_SLICE });
-        let entry = stream.entry(program, machine.pc).copied();
+        let entry = stream.entry(program, machine.pc);
         if let Some(entry) = entry
             && let (fuel, false) = handlers::pay(slice << 32, entry.charge)
         {
@@ -134,7 +134,7 @@ fn enabled<T: Tracer>(_: &T) -> bool {
 fn handle(
     machine: &mut Machine<'_>,
     stream: &Stream,
-    offset: u32,
+    offset: usize,
     fuel: u64,
     records: &mut [Step],
 ) -> (Leave, u64) {
@@ -145,27 +145,28 @@ fn handle(
     regs[..reg::COUNT].copy_from_slice(&machine.regs);
     let mut context = Context {
         regs,
-        base: window.start,
-        read_only: window.read_only,
-        writable_words: (window.len - window.read_only) / 4,
+        constant_len: window.read_only,
+        constant_words: window.read_only / 4,
+        constants: window.data.as_ptr(),
         code_start: stream.code_start,
         code_words: stream.code_words,
         leave: Leave::Step,
         pc: machine.pc,
         fuel,
         stream: stream.words.as_ptr(),
-        index: stream.index.as_ptr(),
-        entries: stream.entries.as_ptr(),
+        targets: stream.targets.first().map_or(core::ptr::null(), |targets| targets.as_ptr()),
         cold: &raw mut cold,
         steps: if records.is_empty() { core::ptr::null_mut() } else { records.as_mut_ptr() },
     };
     let cx = &raw mut context;
-    let (mem, words) = (window.data.as_ptr(), window.len / 4);
+    debug_assert_eq!(window.start + window.read_only, program.writable_start);
+    let words = (window.len - window.read_only) / 4;
     // SAFETY: every op of a stream ends in another op of it or leaves; operands are what the handlers expect, see
     // `Stream`. The window is the address space's and stays where it is for the time of the call. The records have
     // room for a slice. Nothing else refers to the context and what it points to meanwhile.
     unsafe {
-        let mut ip = stream.words.as_ptr().add(offset as usize);
+        let mem = window.data.as_ptr().add(window.read_only as usize);
+        let mut ip = stream.words.as_ptr().byte_add(offset);
         while !ip.is_null() {
             let sp = (*cx).regs[reg::SP as usize];
             ip = ((*ip).handler)(ip, cx, mem, (*cx).fuel, sp, words);

@@ -12,10 +12,10 @@ pub(crate) const SINK: u8 = 4 * reg::COUNT as u8;
 /// Machine state at the entry of a handler, all of it in argument registers:
 /// - `ip`: the op's first word, which holds this handler;
 /// - `cx`: the context, registers first;
-/// - `mem`: the first byte of the memory window;
+/// - `mem`: the first writable byte of the memory window;
 /// - `fuel`: what is left of the slice, see [`super::compile::charge`];
 /// - `sp`: the stack pointer, as in the context's registers, where every write goes as well;
-/// - `words`: length of the window in 32-bit words.
+/// - `words`: length of the window from there in 32-bit words.
 ///
 /// Returns the op to go on with in plain-loop builds, and null when the run of handlers ends.
 #[cfg(target_arch = "x86_64")]
@@ -32,20 +32,23 @@ pub(crate) type Handler =
 pub(crate) union Word {
     pub handler: Handler,
     pub data: u64,
+    pub slots: [u32; 2],
 }
 
 const _: () = assert!(size_of::<Word>() == 8, "operands are addressed in steps of eight bytes");
 
-/// Where a direct transfer of control may enter a stream.
+/// Where a transfer of control may enter a stream, for the instruction that this stands for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    /// Word offset in the stream.
-    pub offset: u32,
-    /// Address of the instruction.
-    pub pc: u32,
-    /// What it costs to run from here to the end of the block; never affordable in the entry that stands for
-    /// "no entry here".
+pub(crate) struct Target {
+    /// Byte offset in the stream.
+    pub offset: usize,
+    /// What it costs to run from here to the end of the block; [`Target::NONE`]'s can never be afforded.
     pub charge: u64,
+}
+
+impl Target {
+    /// No entry here.
+    pub(crate) const NONE: Self = Self { offset: 0, charge: u64::MAX };
 }
 
 /// Why a run of handlers ended.
@@ -63,12 +66,10 @@ pub(crate) enum Leave {
 pub(crate) struct Context {
     /// The registers, then the sink.
     pub regs: [u32; reg::COUNT + 1],
-    /// Guest address of the window.
-    pub base: u32,
-    /// Bytes at the start of the window that can only be read.
-    pub read_only: u32,
-    /// Words of the window after those.
-    pub writable_words: u32,
+    /// Bytes of the window's part that can only be read, right before `mem`.
+    pub constant_len: u32,
+    /// Words of that part.
+    pub constant_words: u32,
     /// Address of the first instruction of the code segment that indirect jumps reach directly.
     pub code_start: u32,
     /// Instructions of that segment.
@@ -79,12 +80,12 @@ pub(crate) struct Context {
     pub pc: u32,
     /// Fuel at the end; in plain-loop builds also between ops.
     pub fuel: u64,
+    /// First byte of the window's part that can only be read.
+    pub constants: *const u8,
     /// First word of the stream.
     pub stream: *const Word,
-    /// Index into `entries` for each instruction of the code segment.
-    pub index: *const u32,
-    /// The entries.
-    pub entries: *const Entry,
+    /// For each instruction of the code segment.
+    pub targets: *const Target,
     /// What cold paths need.
     pub cold: *mut super::cold::Cold,
     /// Where traced handlers write records.

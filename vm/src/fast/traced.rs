@@ -10,6 +10,8 @@
 //! | jump | rd, 0, 0, 0, distance; pc, 1; charge; mask of the result |
 //! | indirect jump | 0, rd, rs1, immediate as in the untraced op; pc, 1; mask of the result |
 
+use alloc::vec::Vec;
+
 use super::cold;
 use super::cold::count;
 use super::compile::END;
@@ -105,15 +107,15 @@ handler! {
             if at >= (*cx).code_words {
                 return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
             }
-            let entry = (*cx).entries.add(*(*cx).index.add(at as usize) as usize);
-            let (left, short) = pay(fuel, (*entry).charge);
+            let to = (*cx).targets.add(at as usize);
+            let (left, short) = pay(fuel, (*to).charge);
             if short {
                 return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
             }
             let link = ((*ip.add(2)).data as u32).wrapping_add(4);
             set(cx, *s, link);
             record(cx, fuel, ip.add(2), link & (*ip.add(3)).data as u32, 0);
-            next!((*cx).stream.add((*entry).offset as usize), cx, mem, left, sp, words)
+            next!((*cx).stream.byte_add((*to).offset), cx, mem, left, sp, words)
         }
     }
 }
@@ -128,8 +130,8 @@ macro_rules! all {
 }
 
 fn handler_of(kind: u8) -> Handler {
-    all!(kind; ADD SUB XOR OR AND SLL SRL SRA SLT SLTU MUL ADDI XORI ORI ANDI SLLI SRLI SRAI SLTI SLTIU LUI LW LBU
-        LHU LB LH SW SB SH MULHU MULH MULHSU DIV DIVU REM REMU LI32)
+    all!(kind; ADD SUB XOR OR AND SLL SRL SRA SLT SLTU MUL ADDI XORI ORI ANDI SLLI SRLI SRAI SLTI SLTIU LI LW LBU
+        LHU LB LH SW SB SH MULHU MULH MULHSU DIV DIVU REM REMU)
 }
 
 /// Emits a straight line that begins at `start`, one op an instruction.
@@ -139,7 +141,10 @@ pub(crate) fn emit(emitter: &mut Emitter<'_>, slots: &[Slot], end: &End, start: 
     for slot in slots {
         let rem = count(charges[(slot.pc.wrapping_sub(start) / 4) as usize]);
         emitter.begin(handler_of(slot.kind), &[slot.pc], None);
-        emitter.data(pair(slot.word(), slot.extra));
+        let mut words = Vec::with_capacity(2);
+        slot.write(slot.bytes, &mut words);
+        words.resize(2, 0);
+        emitter.words.push(Word { slots: [words[0], words[1]] });
         emitter.data(pair(slot.pc, rem));
         emitter.data(if slot.is_store() || slot.kind == NOP { 0 } else { mask(slot.bytes[0]) });
     }
