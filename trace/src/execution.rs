@@ -138,6 +138,12 @@ impl Tracer for Recorder {
     }
 
     #[inline]
+    fn keep(&mut self) -> Option<(&mut Vec<Step>, usize)> {
+        let room = self.limits.steps - self.steps.len();
+        Some((&mut self.steps, room))
+    }
+
+    #[inline]
     fn io_word(&mut self, old: u32, new: u32) {
         if self.io.len() < self.limits.io_words {
             self.io.push((old, new));

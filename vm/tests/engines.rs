@@ -53,6 +53,25 @@ impl Tracer for Recorder {
     }
 }
 
+/// A recorder that lets the engine append, sometimes.
+#[derive(Default)]
+struct Keeper(Recorder);
+
+impl Tracer for Keeper {
+    fn step(&mut self, step: Step) {
+        self.0.step(step);
+    }
+
+    fn keep(&mut self) -> Option<(&mut Vec<Step>, usize)> {
+        let room = self.0.steps.len() % 11 * 7;
+        (room != 7).then_some((&mut self.0.steps, room))
+    }
+
+    fn io_word(&mut self, old: u32, new: u32) {
+        self.0.io_word(old, new);
+    }
+}
+
 fn machine(program: &Program, gas_limit: u64, table: GasTable) -> Machine<'_> {
     let config =
         RunConfig { gas_limit, gas_table: table, memory_limit: 0x3000, input: b"some public input".to_vec() };
@@ -90,6 +109,12 @@ fn check(program: &Program, gas_limit: u64, table: GasTable, slice: u64) {
     traced.run_steps(MOST, &mut TestHost::default(), &mut recorder);
     assert_eq!(outcome(&traced), wanted);
     assert!(recorder == expected, "traces differ");
+
+    let mut kept = machine(program, gas_limit, table);
+    let mut keeper = Keeper::default();
+    kept.run_steps(MOST, &mut TestHost::default(), &mut keeper);
+    assert_eq!(outcome(&kept), wanted);
+    assert!(keeper.0 == expected, "kept traces differ");
 
     let (mut sliced, mut left, mut host) = (machine(program, gas_limit, table), MOST, TestHost::default());
     while left > 0 && !matches!(sliced.status(), Status::Exited(_)) {

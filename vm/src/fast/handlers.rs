@@ -5,7 +5,7 @@ use super::compile::END;
 use super::slot::{
     LOST, MOST, NONE, Results, Spec, first_source, get, restore, run, set, slot_offset, slot_words, two,
 };
-use super::state::{Context, Leave, Word, handler, next};
+use super::state::{Context, Leave, Target, Word, handler, next};
 
 /// Branch conditions.
 pub(crate) mod condition {
@@ -21,10 +21,18 @@ pub(crate) mod condition {
 #[inline(always)]
 pub(crate) fn pay(fuel: u64, charge: u64) -> (u64, bool) {
     if cfg!(feature = "unmetered") {
-        // For measuring what metering costs: only the entry that stands for none is refused.
-        return (fuel, charge == u64::MAX);
+        return (fuel, false);
     }
     fuel.overflowing_sub(charge)
+}
+
+/// [`pay`] for the block at an indirect jump's target; there may be none.
+#[inline(always)]
+pub(crate) fn pay_target(fuel: u64, target: &Target) -> (u64, bool) {
+    if cfg!(feature = "unmetered") {
+        return (fuel, target.charge == Target::NONE.charge);
+    }
+    pay(fuel, target.charge)
 }
 
 /// The upper half of a word of operands: a distance in bytes.
@@ -188,7 +196,7 @@ handler! {
                 return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
             }
             let to = (*cx).targets.add(at as usize);
-            let (left, short) = pay(fuel, (*to).charge);
+            let (left, short) = pay_target(fuel, &*to);
             if short {
                 return cold::slow::<END>(ip, cx, mem, fuel, sp, words);
             }

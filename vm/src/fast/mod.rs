@@ -25,6 +25,7 @@ mod traced;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 
 use ember_isa::{Exit, GasTable, reg};
 use once_cell::race::OnceBox;
@@ -36,8 +37,10 @@ use state::{Context, Leave};
 
 /// Instructions and gas of one slice: see [`compile::charge`].
 const MAX_SLICE: u64 = 1 << 31;
-/// Records that a traced run gathers before it tells the tracer of them.
-const RECORDS: usize = 1 << 10;
+/// Most records that a traced run gathers before it tells the tracer of them.
+const TOLD: u64 = 1 << 10;
+/// Most records that a traced run appends at a time to a vector of the tracer's.
+const KEPT: u64 = 1 << 16;
 /// Gas tables for which a program keeps its translation.
 const TABLES: usize = 4;
 
@@ -84,24 +87,34 @@ pub(crate) fn run(
             &own.0
         }
     };
-    let mut records = Vec::new();
-    if traced {
-        records.resize(RECORDS, Step::default());
-    }
+    let mut told = Vec::new();
     while steps > 0 {
-        let gas = machine.config.gas_limit - machine.gas;
-        let slice = gas.min(steps).min(if traced { RECORDS as u64 } else { MAX_SLICE });
-        let entry = stream.entry(program, machine.pc);
-        if let Some(entry) = entry
+        let mut slice = steps.min(machine.config.gas_limit - machine.gas).min(MAX_SLICE);
+        let mut kept = tracer.keep().filter(|(_, room)| *room > 0);
+        if traced {
+            slice = slice.min(kept.as_ref().map_or(TOLD, |(_, room)| KEPT.min(*room as u64)));
+        }
+        if let Some(entry) = stream.entry(program, machine.pc)
             && let (fuel, false) = handlers::pay(slice << 32, entry.charge)
         {
-            let (leave, fuel) = handle(machine, stream, entry.offset, fuel, &mut records);
+            let records = traced.then(|| {
+                let records = kept.as_mut().map_or(&mut told, |(kept, _)| *kept);
+                records.reserve(slice as usize);
+                records.spare_capacity_mut()
+            });
+            let (leave, fuel) = handle(machine, stream, entry.offset, fuel, records);
             let count = fuel as u32 as u64;
             machine.gas += slice - (fuel >> 32) - count;
             machine.retired += count;
             steps -= count;
             if traced {
-                tracer.steps(&records[..count as usize]);
+                let records = kept.map_or(&mut told, |(kept, _)| kept);
+                // SAFETY: handlers wrote a record of each instruction that they counted, behind the last one.
+                unsafe { records.set_len(records.len() + count as usize) };
+                if !told.is_empty() {
+                    tracer.steps(&told);
+                    told.clear();
+                }
             }
             if leave == Leave::Fuel {
                 continue;
@@ -136,7 +149,7 @@ fn handle(
     stream: &Stream,
     offset: usize,
     fuel: u64,
-    records: &mut [Step],
+    records: Option<&mut [MaybeUninit<Step>]>,
 ) -> (Leave, u64) {
     let program = machine.program;
     let window = machine.memory.window();
@@ -156,7 +169,7 @@ fn handle(
         stream: stream.words.as_ptr(),
         targets: stream.targets.first().map_or(core::ptr::null(), |targets| targets.as_ptr()),
         cold: &raw mut cold,
-        steps: if records.is_empty() { core::ptr::null_mut() } else { records.as_mut_ptr() },
+        steps: records.map_or(core::ptr::null_mut(), |records| records.as_mut_ptr().cast()),
     };
     let cx = &raw mut context;
     debug_assert_eq!(window.start + window.read_only, program.writable_start);

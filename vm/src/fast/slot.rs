@@ -425,28 +425,44 @@ unsafe fn value<const K: Spec>(s: *const u8, cx: *mut Context, results: &Results
     }
 }
 
-/// The aligned word that a load or store is about to access; zero for other kinds; `None` where [`run`] says so.
+/// [`run`] of a slot that takes no results: its result, zero of a store, and the aligned word that a load or store
+/// accesses as it was before, zero of other kinds.
 ///
 /// # Safety
-/// As for [`run`].
+/// As for [`run`]; the stack pointer is in its register alone.
 #[inline(always)]
-pub(crate) unsafe fn peek<const K: Spec>(
+pub(crate) unsafe fn run_traced<const K: Spec>(
     s: *const u8,
     cx: *mut Context,
     mem: *mut u8,
     words: u32,
-) -> Option<u32> {
-    if const { !is_load(kind_of(K)) && !is_store(kind_of(K)) } {
-        return Some(0);
-    }
+) -> Option<(u32, u32)> {
+    const NO: &Results = &[0; MOST];
     // SAFETY: as in `run`: the word around an access inside the window is inside.
     unsafe {
-        let at = target::<K>(s, cx, 0, &[0; MOST]);
         let word = |at: *const u8| u32::from_le(at.sub(at.addr() & 3).cast::<u32>().read());
         if const { is_store(kind_of(K)) } {
-            return inside::<K>(at, words).then(|| word(mem.add(at as usize)));
+            let at = target::<K>(s, cx, 0, NO);
+            let before = inside::<K>(at, words).then(|| word(mem.add(at as usize)))?;
+            run::<K>(s, cx, mem, &mut 0, words, NO)?;
+            return Some((0, before));
         }
-        load::<K, u32>(at, cx, mem, words, word)
+        if const { is_load(kind_of(K)) } {
+            let at = target::<K>(s, cx, 0, NO);
+            let before = load::<K, u32>(at, cx, mem, words, word)?;
+            // The window starts at a multiple of four.
+            let part = before >> (8 * (at & 3));
+            let value = match const { kind_of(K) } {
+                LBU => part & 0xff,
+                LB => part as i8 as u32,
+                LHU => part & 0xffff,
+                LH => part as i16 as u32,
+                _ => before,
+            };
+            set(cx, rd(s), value);
+            return Some((value, before));
+        }
+        run::<K>(s, cx, mem, &mut 0, words, NO).map(|value| (value, 0))
     }
 }
 

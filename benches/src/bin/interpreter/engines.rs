@@ -100,7 +100,10 @@ pub use metered::run_pooled;
 pub fn run_traced(name: &str) -> Run {
     use ember_vm::{Machine, NoHost, Program, RunConfig, Step, Tracer};
 
-    /// Keeps the last records, as a prover's front end does with a segment.
+    /// Instructions of a segment.
+    const SEGMENT: usize = 1 << 20;
+
+    /// Keeps the records of a segment, then those of the next one in the same place, as a prover's front end does.
     struct Segment(Vec<Step>);
 
     impl Tracer for Segment {
@@ -108,11 +111,11 @@ pub fn run_traced(name: &str) -> Run {
             self.0.push(step);
         }
 
-        fn steps(&mut self, steps: &[Step]) {
-            if self.0.len() > 1 << 20 {
+        fn keep(&mut self) -> Option<(&mut Vec<Step>, usize)> {
+            if self.0.len() > SEGMENT {
                 self.0.clear();
             }
-            self.0.extend_from_slice(steps);
+            Some((&mut self.0, SEGMENT))
         }
 
         fn io_word(&mut self, _: u32, _: u32) {}
@@ -121,7 +124,7 @@ pub fn run_traced(name: &str) -> Run {
     let program = Program::load(&workload(name, "ember.elf")).expect("a program");
     let config = RunConfig { memory_limit: 8 << 20, gas_limit: 1 << 62, ..Default::default() };
     let mut machine = Machine::new(&program, config).expect("fits");
-    let mut segment = Segment(vec![Step::default(); 1 << 21]);
+    let mut segment = Segment(vec![Step::default(); 2 * SEGMENT]);
     segment.0.clear();
     let start = cpu_seconds();
     let exit = machine.run_traced(&mut NoHost, &mut segment);
