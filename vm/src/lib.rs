@@ -1,18 +1,4 @@
-//! The metered RV32EM interpreter.
-//!
-//! ```
-//! use ember_vm::{Machine, NoHost, Program, RunConfig};
-//! # use ember_memory::{Image, Part, Perm};
-//! # let code = [0x0070_0513u32, 0x05d0_0293, 0x0000_0073].map(u32::to_le_bytes).concat();
-//! # let part = Part { address: 0x1000, data: &code, mem_len: 12, perm: Perm::EXECUTE };
-//! # let image = Image::from_parts(0x1000, &[part])?;
-//! let program = Program::new(image); // or Program::load(elf_bytes)?
-//! let mut machine = Machine::new(&program, RunConfig::default())?;
-//! let exit = machine.run(&mut NoHost);
-//! println!("{exit}, {} gas, {} instructions", machine.gas_used(), machine.instructions());
-//! # assert_eq!(exit.reason, ember_isa::ExitReason::Halt(7));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! Source: SPEC sections 1 to 5.
 #![cfg_attr(not(test), no_std)]
@@ -65,7 +51,8 @@ mod tracer;
 
 pub use config::RunConfig;
 pub use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-pub use ember_memory::Transcript;
+pub use ember_isa::{Exit, ExitReason, GasTable};
+pub use ember_memory::{Image, ImageError, LayoutError, Transcript};
 pub use host::{Host, HostReply, NoHost, PrivateInput};
 pub use machine::{Machine, Status};
 pub use pool::MachinePool;

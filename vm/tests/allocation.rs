@@ -75,6 +75,7 @@ fn looping(number: u32, args: [u32; 4]) -> Program {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "moves gigabytes")]
 fn memory_is_bounded() {
     const LIMIT: u32 = 16 << 20;
     const CONSTANT: usize = 8 << 20;

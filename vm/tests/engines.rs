@@ -93,7 +93,7 @@ fn outcome(m: &Machine<'_>) -> impl PartialEq + std::fmt::Debug + use<> {
 
 /// Runs one program in every way and compares.
 fn check(program: &Program, gas_limit: u64, table: GasTable, slice: u64) {
-    const MOST: u64 = 20_000;
+    const MOST: u64 = if cfg!(miri) { 300 } else { 20_000 };
     let (mut reference, mut host) = (machine(program, gas_limit, table), TestHost::default());
     let mut expected = Recorder::default();
     reference.run_steps_reference(MOST, &mut host, &mut expected);
@@ -280,7 +280,11 @@ fn any_program() -> impl Strategy<Value = Vec<u32>> {
     })
 }
 
+/// Programs a property is tried on. Miri is some thousand times slower: it tries the same on fewer, shorter runs.
 fn cases() -> u32 {
+    if cfg!(miri) {
+        return 6;
+    }
     std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(400)
 }
 
@@ -314,7 +318,8 @@ fn every_gas_limit() {
     for name in ["fibonacci", "sha256", "json"] {
         let path = format!("{}/../examples/elf/{name}.elf", env!("CARGO_MANIFEST_DIR"));
         let program = Program::load(&std::fs::read(path).unwrap()).unwrap();
-        for limit in 0..1500 {
+        let limits = if cfg!(miri) { (0..300).step_by(60) } else { (0..1500).step_by(1) };
+        for limit in limits {
             check(&program, limit, GasTable::default(), 100);
         }
     }
@@ -322,6 +327,7 @@ fn every_gas_limit() {
 
 /// 10^8 ops on a small stack: in builds where handlers call each other, the calls are jumps.
 #[test]
+#[cfg_attr(miri, ignore = "says nothing of the plain loop, and takes hours")]
 fn the_stack_does_not_grow() {
     let n = if cfg!(debug_assertions) { 2 } else { 100 };
     let words = [
