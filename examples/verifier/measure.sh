@@ -8,7 +8,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 
 (cd "$root" && cargo build --quiet --release --bin ember)
 ember=$CARGO_TARGET_DIR/release/ember
-"$ember" build "$here" -o "$CARGO_TARGET_DIR/ember" -- --quiet --locked
+"$ember" build "$here" -o "$CARGO_TARGET_DIR/ember" -- --quiet
 guest=$CARGO_TARGET_DIR/ember/ember-verifier-guest.elf
 
 [ $# -gt 0 ] || set -- "$root/examples/elf/breakpoint.elf"
