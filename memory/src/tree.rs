@@ -37,6 +37,11 @@ pub fn page_contents_root(h: &Hasher, bytes: &[u8]) -> Digest {
     levels(h, blocks(bytes))[PAGE_LEVEL as usize][0]
 }
 
+/// Root of the contents of a page of zeros.
+pub fn zero_page_root(h: &Hasher) -> Digest {
+    (0..PAGE_LEVEL).fold(Digest::ZERO, |node, _| h.compress(&node, &node))
+}
+
 /// Metadata that a page's node binds to its contents.
 pub fn page_meta(perm: Perm) -> Digest {
     use p3_field::PrimeCharacteristicRing;

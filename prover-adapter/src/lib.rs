@@ -11,12 +11,16 @@
 
 mod ending;
 mod memory_model;
+mod memory_tree;
 mod prove;
 mod ranges;
 mod record;
+mod run;
 mod stark;
 mod tables;
 
 pub use ember_trace::Execution;
 pub use ember_verifier::{Proof, Statement};
-pub use prove::{ProveError, Prover, Stage, TableSize, Witness, prove};
+pub use prove::{ProveError, Prover, Session, Stage, TableSize, Witness, prove, witnesses};
+pub use record::SegmentLimits;
+pub use run::{Recorded, Run, Steps};

@@ -1,6 +1,8 @@
 //! Memory as the memory bus sees it: every word's value and the time of its last access.
 
-use ember_memory::{Image, Layout, PAGE_BITS, PAGE_SIZE, Perm, page_of};
+use std::collections::HashMap;
+
+use ember_memory::{Image, Layout, PAGE_BITS, PAGE_COUNT, PAGE_SIZE, Perm, page_of, tree};
 
 /// What a page is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,27 +15,84 @@ pub(crate) enum Kind {
     Input,
 }
 
+impl Kind {
+    /// Whether the run may write there.
+    pub(crate) fn is_writable(self) -> bool {
+        matches!(self, Self::Heap | Self::Image(Perm::READ_WRITE))
+    }
+
+    /// Index into [`MemoryModel::nodes`].
+    fn counter(self) -> usize {
+        match self {
+            Self::Heap => 0,
+            Self::Image(Perm::READ_WRITE) => 1,
+            _ => 2,
+        }
+    }
+}
+
 const WORDS: usize = PAGE_SIZE as usize / 4;
+
+/// Nodes inside a page: bit `i` for node `i` of the binary heap whose root is 1.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Marks([u64; 8]);
+
+impl Marks {
+    /// Marks the path of a group of four words, and counts the nodes on it that were not marked before.
+    pub(crate) fn mark(&mut self, group: usize) -> usize {
+        let (mut node, mut count) = (1 << tree::PAGE_LEVEL | group, 0);
+        while node > 0 && self.0[node / 64] >> (node % 64) & 1 == 0 {
+            self.0[node / 64] |= 1 << (node % 64);
+            count += 1;
+            node /= 2;
+        }
+        count
+    }
+}
+
+/// Nodes on the path of a page, itself included.
+const PAGE_PATH: usize = (tree::ROOT_LEVEL - tree::PAGE_LEVEL) as usize + 1;
 
 /// A page that the run touches.
 pub(crate) struct Page {
     pub(crate) number: u32,
     pub(crate) kind: Kind,
-    /// Initial bytes; empty for zeroed memory.
-    pub(crate) initial: Vec<u8>,
-    pub(crate) words: Vec<u32>,
-    /// Time of the last access; zero for a word that is never touched.
-    pub(crate) time: Vec<u32>,
+    /// Words before the segment that touched the page last.
+    pub(crate) before: Box<[u32; WORDS]>,
+    pub(crate) words: Box<[u32; WORDS]>,
+    /// Time of the last access in that segment; zero for a word that it does not touch.
+    pub(crate) time: Box<[u32; WORDS]>,
+    /// Nodes inside the page above what that segment touches.
+    marks: Marks,
+    /// The segment that touched the page last.
+    segment: u32,
 }
 
-/// The data pages that a run touches, in the order in which it first touches them.
+impl Page {
+    /// Groups of four words that the segment touches.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = usize> {
+        let groups = self.time.chunks_exact(4).enumerate();
+        groups.filter(|(_, times)| times.iter().any(|&t| t > 0)).map(|(group, _)| group)
+    }
+}
+
+/// The data pages that a run has touched so far.
 pub(crate) struct MemoryModel<'a> {
     image: &'a Image,
     layout: &'a Layout,
     input: &'a [u8],
     /// Index into `pages` plus one, by page number.
     index: Vec<u32>,
-    pub(crate) pages: Vec<Page>,
+    pages: Vec<Page>,
+    /// Number of the segment, from 1.
+    segment: u32,
+    /// Pages that the segment touches: indices.
+    touched: Vec<u32>,
+    /// Nodes on the Merkle paths of what the segment touches: in zeroed memory, in the image's writable pages, and
+    /// elsewhere.
+    nodes: [usize; 3],
+    /// Nodes of pages of code above what the segment executes.
+    code: HashMap<u32, Marks>,
 }
 
 /// What an access finds.
@@ -45,29 +104,74 @@ pub(crate) struct Access {
 
 impl<'a> MemoryModel<'a> {
     pub(crate) fn new(image: &'a Image, layout: &'a Layout, input: &'a [u8]) -> Self {
-        Self { image, layout, input, index: vec![0; ember_memory::PAGE_COUNT as usize], pages: Vec::new() }
+        let index = vec![0; PAGE_COUNT as usize];
+        Self {
+            image,
+            layout,
+            input,
+            index,
+            pages: Vec::new(),
+            segment: 0,
+            touched: Vec::new(),
+            nodes: [0; 3],
+            code: HashMap::new(),
+        }
+    }
+
+    /// Begins a segment, which has touched nothing yet.
+    pub(crate) fn begin_segment(&mut self) {
+        self.segment += 1;
+        self.touched.clear();
+        self.nodes = [0; 3];
+        self.code.clear();
+    }
+
+    /// Compressions that the Merkle paths of what the segment touches need, at most: the image's and the input's where
+    /// the segment is the whole run, else those of memory before and after it too.
+    pub(crate) fn hashes(&self, is_whole: bool) -> usize {
+        let [heap, writable, constant] = self.nodes;
+        if is_whole { writable + constant } else { 2 * (heap + writable) + constant }
+    }
+
+    /// The pages that the segment touches, by ascending number.
+    pub(crate) fn touched(&self) -> Vec<&Page> {
+        let mut pages: Vec<&Page> = self.touched.iter().map(|&i| &self.pages[i as usize]).collect();
+        pages.sort_unstable_by_key(|page| page.number);
+        pages
     }
 
     fn load_page(&self, number: u32) -> Option<Page> {
         let address = number << PAGE_BITS;
         let layout = self.layout;
-        let (kind, initial) = if (layout.heap_start..layout.heap_end).contains(&address) {
-            (Kind::Heap, Vec::new())
+        let mut words = Box::new([0; WORDS]);
+        let mut fill = |bytes: &[u8]| {
+            for (word, bytes) in words.iter_mut().zip(bytes.chunks(4)) {
+                let mut padded = [0; 4];
+                padded[..bytes.len()].copy_from_slice(bytes);
+                *word = u32::from_le_bytes(padded);
+            }
+        };
+        let kind = if (layout.heap_start..layout.heap_end).contains(&address) {
+            Kind::Heap
         } else if (layout.input_start..layout.input_end).contains(&address) {
-            let from = (address - layout.input_start) as usize;
-            let mut bytes =
-                self.input.iter().copied().skip(from).take(PAGE_SIZE as usize).collect::<Vec<u8>>();
-            bytes.resize(PAGE_SIZE as usize, 0);
-            (Kind::Input, bytes)
+            fill(self.input.get((address - layout.input_start) as usize..).unwrap_or_default());
+            Kind::Input
         } else {
             let (bytes, perm) = self.image.page(number)?;
-            (Kind::Image(perm), bytes.to_vec())
+            fill(bytes);
+            Kind::Image(perm)
         };
-        let mut words = vec![0; WORDS];
-        for (word, bytes) in words.iter_mut().zip(initial.chunks_exact(4)) {
-            *word = u32::from_le_bytes(bytes.try_into().expect("four bytes"));
-        }
-        Some(Page { number, kind, initial, words, time: vec![0; WORDS] })
+        let time = Box::new([0; WORDS]);
+        Some(Page { number, kind, before: words.clone(), words, time, marks: Marks::default(), segment: 0 })
+    }
+
+    /// Notes that the segment executes the word of code at `pc` for the first time.
+    pub(crate) fn execute(&mut self, pc: u32) {
+        let marks = self.code.entry(page_of(pc)).or_insert_with(|| {
+            self.nodes[2] += PAGE_PATH;
+            Marks::default()
+        });
+        self.nodes[2] += marks.mark((pc % PAGE_SIZE / 16) as usize);
     }
 
     /// Accesses the aligned word around `address` at `time` and leaves `new` there; `None` if no data page is there.
@@ -81,10 +185,21 @@ impl<'a> MemoryModel<'a> {
             self.index[number as usize] = at as u32;
         }
         let page = &mut self.pages[at - 1];
+        if page.segment != self.segment {
+            page.segment = self.segment;
+            page.before.copy_from_slice(&page.words[..]);
+            page.time.fill(0);
+            page.marks = Marks::default();
+            self.touched.push(at as u32 - 1);
+            self.nodes[page.kind.counter()] += PAGE_PATH;
+        }
         let i = (address % PAGE_SIZE / 4) as usize;
         let (old, prev) = (page.words[i], page.time[i]);
+        if prev == 0 {
+            self.nodes[page.kind.counter()] += page.marks.mark(i / 4);
+        }
         page.words[i] = new(old);
         page.time[i] = time;
-        Some(Access { old, prev, writable: matches!(page.kind, Kind::Heap | Kind::Image(Perm::READ_WRITE)) })
+        Some(Access { old, prev, writable: page.kind.is_writable() })
     }
 }

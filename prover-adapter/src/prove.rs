@@ -1,20 +1,22 @@
 //! The prover.
 
 use ember_isa::ExitReason;
-use ember_isa::reg;
-use ember_memory::{Digest, Layout, LayoutError, Transcript, tree};
-use ember_trace::{Execution, ReplayError};
+use ember_memory::{Layout, LayoutError, Transcript, tree};
+use ember_trace::{Ending, Execution, ReplayError};
 use ember_verifier::air::Table;
-use ember_verifier::ending::{Ended, decide};
+use ember_verifier::ending::{self, Ended};
 use ember_verifier::params::{self, Val};
-use ember_verifier::{FinalState, MAX_INSTRUCTIONS, Openings, Proof, Publics, Statement, Verifier};
+use ember_verifier::{
+    Boundary, Head, Openings, Preamble, Proof, Publics, Segment, State, Statement, Verifier,
+};
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use thiserror::Error;
 use tracing::info_span;
 
 use crate::ending::AskedPages;
-use crate::record::Record;
+use crate::record::{Record, SegmentLimits, Walk};
+use crate::run::{Recorded, Run, Steps};
 use crate::{stark, tables};
 
 /// The execution cannot be proven.
@@ -28,10 +30,7 @@ pub enum ProveError {
     Replay(#[from] ReplayError),
     /// The trace does not fit its own program at a step.
     #[error("the trace is inconsistent at step {0}")]
-    Inconsistent(usize),
-    /// More instructions than one proof can hold.
-    #[error("{0} instructions, more than the {MAX_INSTRUCTIONS} of one proof")]
-    TooLong(usize),
+    Inconsistent(u64),
     /// A table has more rows than the verifier accepts.
     #[error("table {table} needs 2^{log_height} rows, more than the verifier accepts", table = .0.name(), log_height = .1)]
     TooHigh(Table, usize),
@@ -79,98 +78,20 @@ pub struct TableSize {
     pub columns: usize,
 }
 
-/// Everything that a proof is made from: the tables' matrices and what stands beside them.
+/// Everything that the proof of a segment is made from: the tables' matrices and what stands beside them.
 ///
-/// Public so that tests can forge it; [`Witness::of`] makes honest ones.
+/// Public so that tests can forge it; [`Session::next_witness`] makes honest ones.
+#[derive(Clone)]
 pub struct Witness {
-    /// What is to be proven.
-    pub statement: Statement,
+    /// The state in which the segment begins.
+    pub start: State,
+    /// How it ends.
+    pub end: Boundary,
     /// The tables present, in order, and their matrices.
     pub tables: Vec<(Table, RowMajorMatrix<Val>)>,
-    /// The image's header.
-    pub header: ember_memory::Header,
-    /// Root of the image.
-    pub image_root: Digest,
-    /// Length of the public input.
-    pub input_len: u32,
-    /// Root of the public input.
-    pub input_root: Digest,
-    /// The state in which the run ended.
-    pub last: FinalState,
-    /// Openings for the decision on the ending.
-    pub openings: Openings,
 }
 
 impl Witness {
-    /// The honest witness of an execution.
-    ///
-    /// # Errors
-    /// [`ProveError`].
-    pub fn of(verifier: &Verifier, execution: &Execution) -> Result<Self, ProveError> {
-        let h = verifier.hasher();
-        let Execution { image, config, ending, .. } = execution;
-        if execution.steps.len() as u64 > MAX_INSTRUCTIONS {
-            return Err(ProveError::TooLong(execution.steps.len()));
-        }
-        let layout = Layout::new(image.header(), config.memory_limit, config.input.len())?;
-        let record = Record::new(execution, &layout)?;
-        let tables = tables::build(h, &record);
-        for (table, matrix) in &tables {
-            let log_height = matrix.height().ilog2() as usize;
-            if log_height > table.max_log_height() {
-                return Err(ProveError::TooHigh(*table, log_height));
-            }
-        }
-
-        let image_root = image.root(h);
-        let input_root = tree::input_root(h, &config.input);
-        let input_len = config.input.len() as u32;
-        let mut regs = [0; reg::COUNT - 1];
-        regs.copy_from_slice(&record.last.regs[1..]);
-        let last = FinalState { gas: record.last.gas, regs };
-        let mut pages = AskedPages { image, layout: &layout, asked: Vec::new() };
-        let ended = Ended {
-            pc: ending.exit.pc,
-            regs: record.last.regs,
-            gas: u64::from(last.gas[0]) + (u64::from(last.gas[1]) << 8),
-            gas_table: &config.gas_table,
-            gas_limit: config.gas_limit,
-            journal_len: ending.journal.len(),
-            abort_code: match ending.exit.reason {
-                ExitReason::HostAbort(code) => code,
-                _ => 0,
-            },
-        };
-        let decided =
-            decide(h, &ended, &mut pages).map_err(|_| ProveError::Inconsistent(execution.steps.len()))?;
-        if decided.reason != ending.exit.reason || decided.gas_used != ending.gas_used {
-            return Err(ProveError::Inconsistent(execution.steps.len()));
-        }
-        let openings = Openings::of(h, image, ending.exit.pc, &pages.asked);
-        let statement = Statement {
-            image_id: image.header().image_id(h, &image_root),
-            input_digest: tree::input_digest(h, &input_root, input_len),
-            gas_table: config.gas_table,
-            gas_limit: config.gas_limit,
-            memory_limit: config.memory_limit,
-            journal: ending.journal.clone(),
-            transcript: Transcript(ending.transcript),
-            gas_used: ending.gas_used,
-            instructions: ending.instructions,
-            exit: ending.exit,
-        };
-        Ok(Self {
-            statement,
-            tables,
-            header: *image.header(),
-            image_root,
-            input_len,
-            input_root,
-            last,
-            openings,
-        })
-    }
-
     /// Sizes of the tables.
     pub fn sizes(&self) -> Vec<TableSize> {
         self.tables
@@ -179,26 +100,27 @@ impl Witness {
             .collect()
     }
 
-    /// Proves the witness, honest or not.
+    /// Proves the witness, honest or not, of a segment of the run that `head` tells of.
     ///
     /// # Errors
     /// [`ProveError::Layout`] or [`ProveError::Stark`].
-    pub fn prove(self, verifier: &Verifier) -> Result<(Statement, Proof), ProveError> {
+    pub fn prove(self, verifier: &Verifier, head: &Head) -> Result<Segment, ProveError> {
         let h = verifier.hasher();
-        let Self { statement, tables, header, image_root, input_len, input_root, last, openings } = self;
-        let layout = Layout::new(&header, statement.memory_limit, input_len as usize)?;
-        let journal = h.chain(&statement.journal);
+        let Self { start, end, tables } = self;
+        let Head { statement, preamble } = head;
+        let layout = Layout::new(&preamble.header, statement.memory_limit, preamble.input_len as usize)?;
+        let from = (start.journal_len as usize).min(statement.journal.len());
+        let to = (from + end.journal_len as usize).min(statement.journal.len());
         let publics = Publics {
-            header: &header,
+            header: &preamble.header,
             layout: &layout,
             gas_table: &statement.gas_table,
-            image_root: &image_root,
-            input_root: &input_root,
-            journal: &journal,
-            journal_len: statement.journal.len(),
-            instructions: statement.instructions,
-            pc: statement.exit.pc,
-            last: &last,
+            image_root: &preamble.image_root,
+            input_root: &preamble.input_root,
+            zero_page: &tree::zero_page_root(h),
+            start: &start,
+            end: &end,
+            journal: &h.chain(&statement.journal[from..to]),
         };
         let present: Vec<Table> = tables.iter().map(|(table, _)| *table).collect();
         let mask = present.iter().fold(0, |mask, &t| mask | 1 << t as u32);
@@ -206,15 +128,142 @@ impl Witness {
         let lookups = &verifier.common(&present).lookups;
         let config = params::config(mask, &statement.digest(h));
         let stark = stark::prove(&config, tables, &values, lookups).map_err(ProveError::Stark)?;
-        let proof = Proof { header, image_root, input_len, input_root, last, openings, tables: mask, stark };
-        Ok((statement, proof))
+        Ok(Segment { end, tables: mask, stark })
     }
+}
+
+/// A run that is being proven, segment by segment.
+///
+/// ```text
+/// while let Some(witness) = session.next_witness()? {
+///     let segment = witness.prove(verifier, session.head())?;
+/// }
+/// ```
+pub struct Session<'a, S> {
+    head: Head,
+    walk: Walk<'a, S>,
+    ending: &'a Ending,
+    /// Gas used before the instruction that ended the run.
+    gas: u64,
+}
+
+impl<'a, S: Steps> Session<'a, S> {
+    /// Begins to prove a run that ended so; its steps come from `source`.
+    ///
+    /// # Errors
+    /// [`ProveError::Inconsistent`] when the ending does not follow from the final state.
+    pub fn new(
+        run: &'a Run<'a>,
+        ending: &'a Ending,
+        source: S,
+        limits: SegmentLimits,
+    ) -> Result<Self, ProveError> {
+        let (h, image, config) = (run.hasher, run.program.image(), run.config);
+        let Ending { exit, registers, .. } = *ending;
+        let inconsistent = || ProveError::Inconsistent(ending.instructions);
+        // The instruction that ended the run was charged, unless it was not fetched or could not be paid.
+        let charged = !matches!(exit.reason, ExitReason::OutOfGas | ExitReason::InstructionAccessFault);
+        let word = image.code_word(exit.pc).filter(|_| charged);
+        let cost = word.map_or(0, |word| ending::cost(&config.gas_table, word, &registers));
+        let ended = Ended {
+            pc: exit.pc,
+            regs: registers,
+            gas: ending.gas_used.checked_sub(cost).ok_or_else(inconsistent)?,
+            gas_table: &config.gas_table,
+            gas_limit: config.gas_limit,
+            journal_len: ending.journal.len(),
+            abort_code: match exit.reason {
+                ExitReason::HostAbort(code) => code,
+                _ => 0,
+            },
+        };
+        let mut pages = AskedPages { image, layout: &run.layout, asked: Vec::new() };
+        let decided = ending::decide(h, &ended, &mut pages).map_err(|_| inconsistent())?;
+        if decided.reason != exit.reason || decided.gas_used != ending.gas_used {
+            return Err(inconsistent());
+        }
+        let preamble = Preamble {
+            header: *image.header(),
+            image_root: run.image.root(),
+            input_len: config.input.len() as u32,
+            input_root: run.input_root(),
+            openings: Openings::of(h, image, exit.pc, &pages.asked),
+        };
+        let statement = Statement {
+            image_id: preamble.header.image_id(h, &preamble.image_root),
+            input_digest: tree::input_digest(h, &preamble.input_root, preamble.input_len),
+            gas_table: config.gas_table,
+            gas_limit: config.gas_limit,
+            memory_limit: config.memory_limit,
+            journal: ending.journal.clone(),
+            transcript: Transcript(ending.transcript),
+            gas_used: ending.gas_used,
+            instructions: ending.instructions,
+            exit,
+        };
+        let walk = Walk::new(run, limits, source, exit.pc, ending.instructions);
+        Ok(Self { head: Head { statement, preamble }, walk, ending, gas: ended.gas })
+    }
+
+    /// What is proven, and what the segments share.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The state after the segments so far.
+    pub fn state(&self) -> &State {
+        self.walk.state()
+    }
+
+    /// The honest witness of the next segment; `None` after the last.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn next_witness(&mut self) -> Result<Option<Witness>, ProveError> {
+        let Some(record) = self.walk.segment()? else { return Ok(None) };
+        let Record { start, end, .. } = record;
+        let is_last = record.is_last;
+        let tables = info_span!("tables").in_scope(|| tables::build(&record));
+        for (table, matrix) in &tables {
+            let log_height = matrix.height().ilog2() as usize;
+            if log_height > table.max_log_height() {
+                return Err(ProveError::TooHigh(*table, log_height));
+            }
+        }
+        let state = start.after(&end);
+        let ending = self.ending;
+        let is_end = state.regs[..] == ending.registers[1..]
+            && state.gas == self.gas
+            && state.instructions == ending.instructions
+            && state.journal_len == ending.journal.len() as u64;
+        if is_last && !is_end {
+            return Err(ProveError::Inconsistent(state.instructions));
+        }
+        Ok(Some(Witness { start, end, tables }))
+    }
+}
+
+/// The honest witnesses of a recorded run, all in memory.
+///
+/// # Errors
+/// [`ProveError`].
+pub fn witnesses(
+    verifier: &Verifier,
+    execution: &Execution,
+    limits: SegmentLimits,
+) -> Result<(Head, Vec<Witness>), ProveError> {
+    let program = execution.program();
+    let run = Run::new(verifier, &program, &execution.config)?;
+    let mut session = Session::new(&run, &execution.ending, Recorded::new(execution), limits)?;
+    let witnesses = std::iter::from_fn(|| session.next_witness().transpose()).collect::<Result<_, _>>()?;
+    Ok((session.head, witnesses))
 }
 
 /// A prover: holds the [`Verifier`] whose proofs it makes. One for all programs.
 #[derive(Default)]
 pub struct Prover {
     verifier: Verifier,
+    limits: SegmentLimits,
 }
 
 impl Prover {
@@ -223,12 +272,17 @@ impl Prover {
         Self::default()
     }
 
+    /// A prover that cuts runs so.
+    pub fn with_limits(limits: SegmentLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// The verifier of this prover's proofs.
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
     }
 
-    /// Proves an execution, and tells `progress` of each stage as it begins.
+    /// Proves a recorded run, and tells `progress` of each stage as it begins.
     ///
     /// # Errors
     /// [`ProveError`].
@@ -240,13 +294,21 @@ impl Prover {
         progress(Stage::Replay);
         info_span!("replay").in_scope(|| ember_trace::replay(execution))?;
         progress(Stage::Tables);
-        let witness = info_span!("tables").in_scope(|| Witness::of(&self.verifier, execution))?;
-        progress(Stage::Stark);
-        info_span!("stark").in_scope(|| witness.prove(&self.verifier))
+        let program = execution.program();
+        let run = Run::new(&self.verifier, &program, &execution.config)?;
+        let mut session = Session::new(&run, &execution.ending, Recorded::new(execution), self.limits)?;
+        let mut segments = Vec::new();
+        while let Some(witness) = session.next_witness()? {
+            progress(Stage::Stark);
+            segments.push(info_span!("stark").in_scope(|| witness.prove(&self.verifier, session.head()))?);
+            progress(Stage::Tables);
+        }
+        let Head { statement, preamble } = session.head;
+        Ok((statement, Proof { preamble, segments }))
     }
 }
 
-/// Proves an execution with a new [`Prover`].
+/// Proves a recorded run with a new [`Prover`].
 ///
 /// # Errors
 /// [`ProveError`].

@@ -1,15 +1,16 @@
-//! One pass over an execution: which rows each table gets.
+//! One pass over a run: where its segments end, and which rows each table gets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use ember_isa::{Family, GasTable, Instruction, Op, csr, ecall, reg};
-use ember_memory::Layout;
-use ember_trace::Execution;
-use ember_vm::Program;
-use ember_vm::semantics::{load_value, store_word};
+use ember_verifier::{Boundary, MAX_INSTRUCTIONS, State};
+use ember_vm::Step;
+use ember_vm::semantics::{compute, load_value, store_word};
 
 use crate::ProveError;
 use crate::memory_model::MemoryModel;
+use crate::memory_tree::{MemoryTree, Node};
+use crate::run::{Run, Steps};
 
 /// Operands and result of a delegated operation of registers.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,13 @@ pub(crate) struct Alu {
     pub(crate) a: u32,
     pub(crate) s: u32,
     pub(crate) w: u32,
+}
+
+impl Alu {
+    /// The operation with its result, which a step leaves out where the destination is x0.
+    fn computed(self) -> Self {
+        Self { w: compute(self.op, self.a, self.s), ..self }
+    }
 }
 
 /// A division's operands and results without their signs.
@@ -112,16 +120,47 @@ pub(crate) struct Snapshot {
 /// Steps of a chunk.
 pub(crate) const CHUNK: usize = 1 << 13;
 
-/// Rows of every table, as the execution asks for them.
+/// Where a segment ends at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentLimits {
+    /// Most instructions: at least 1, at most [`MAX_INSTRUCTIONS`].
+    pub instructions: usize,
+    /// Words passed over by ecalls after which no other instruction belongs to the segment.
+    pub words: usize,
+    /// Compressions of Merkle paths after which no other instruction belongs to the segment.
+    pub hashes: usize,
+}
+
+impl Default for SegmentLimits {
+    /// About a million instructions, which fill a table of 2^20 rows.
+    fn default() -> Self {
+        Self { instructions: (1 << 20) - 1, words: 1 << 18, hashes: 1 << 19 }
+    }
+}
+
+/// Rows of every table, as a segment of a run asks for them.
 pub(crate) struct Record<'a> {
-    pub(crate) execution: &'a Execution,
-    pub(crate) program: Program,
-    pub(crate) layout: &'a Layout,
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) memory: &'a MemoryModel<'a>,
+    pub(crate) steps: Vec<Step>,
     pub(crate) notes: Vec<Note>,
     pub(crate) snapshots: Vec<Snapshot>,
     pub(crate) last: Snapshot,
+    /// The state in which the segment begins, and how it ends.
+    pub(crate) start: State,
+    pub(crate) end: Boundary,
     /// How often each instruction is executed, by address.
     pub(crate) uses: BTreeMap<u32, u32>,
+    pub(crate) rows: Rows,
+    /// Nodes of the tree of memory that the segment changes or reads; none in a run of one segment.
+    pub(crate) nodes: Vec<Node>,
+    /// Whether the run ends here.
+    pub(crate) is_last: bool,
+}
+
+/// What a segment asks of the tables beside the processor's.
+#[derive(Default)]
+pub(crate) struct Rows {
     pub(crate) bitwise: Vec<Alu>,
     pub(crate) shift: Vec<Alu>,
     pub(crate) mul: Vec<Alu>,
@@ -130,7 +169,10 @@ pub(crate) struct Record<'a> {
     pub(crate) csr: Vec<Csr>,
     pub(crate) io: Vec<IoCall>,
     pub(crate) touch: Vec<Touch>,
-    pub(crate) memory: MemoryModel<'a>,
+    /// Bytes appended to the journal.
+    pub(crate) journal: Vec<u8>,
+    /// Words passed over by ecalls.
+    words: usize,
 }
 
 /// Low and high byte of an ecall's cost, in the processor's two accumulators.
@@ -150,140 +192,237 @@ fn ecall_gas(table: &GasTable, number: u32, [fd, _, len, _]: [u32; 4]) -> [u32; 
 /// Time differences fit 16 bits.
 const STALE: u32 = 1 << 16;
 
-impl<'a> Record<'a> {
-    pub(crate) fn new(execution: &'a Execution, layout: &'a Layout) -> Result<Self, ProveError> {
-        let program = execution.program();
-        let steps = &execution.steps;
-        let mut regs = [0; reg::COUNT];
-        regs[reg::SP as usize] = layout.heap_end;
-        regs[reg::A0 as usize] = layout.input_start;
-        regs[reg::A1 as usize] = layout.input_len;
-        let start = Snapshot { regs, gas: [0, 0] };
-        let mut record = Record {
-            execution,
-            program,
-            layout,
-            notes: vec![Note::default(); steps.len()],
-            snapshots: Vec::with_capacity(steps.len() / CHUNK + 1),
-            last: start,
-            uses: BTreeMap::new(),
-            bitwise: Vec::new(),
-            shift: Vec::new(),
-            mul: Vec::new(),
-            div: Vec::new(),
-            part: Vec::new(),
-            csr: Vec::new(),
-            io: Vec::new(),
-            touch: Vec::new(),
-            memory: MemoryModel::new(&execution.image, layout, &execution.config.input),
+/// A run on its way to its end, segment by segment.
+pub(crate) struct Walk<'a, S> {
+    run: &'a Run<'a>,
+    limits: SegmentLimits,
+    source: S,
+    /// Steps that the source has given and no segment has taken yet, and words passed over by ecalls.
+    pending: VecDeque<Step>,
+    words: VecDeque<(u32, u32)>,
+    /// How often the segment executes each word of code: first address and counts of each run of execute pages.
+    uses: Vec<(u32, Vec<u32>)>,
+    rows: Rows,
+    memory: MemoryModel<'a>,
+    tree: MemoryTree,
+    state: State,
+    /// Where the run ends.
+    last_pc: u32,
+    /// Whether the run may be proven in one segment, without a tree of its memory.
+    may_be_whole: bool,
+    is_finished: bool,
+}
+
+impl<'a, S: Steps> Walk<'a, S> {
+    /// Begins a run that ends at `last_pc` after this many instructions.
+    pub(crate) fn new(
+        run: &'a Run<'a>,
+        limits: SegmentLimits,
+        source: S,
+        last_pc: u32,
+        instructions: u64,
+    ) -> Self {
+        let image = run.program.image();
+        let most = limits.instructions.clamp(1, MAX_INSTRUCTIONS as usize);
+        let code = image.segments().iter().filter(|s| s.perm == ember_memory::Perm::EXECUTE);
+        Self {
+            run,
+            limits: SegmentLimits { instructions: most, ..limits },
+            source,
+            pending: VecDeque::new(),
+            words: VecDeque::new(),
+            uses: code.map(|s| (s.start(), vec![0; s.data.len() / 4])).collect(),
+            rows: Rows::default(),
+            memory: MemoryModel::new(image, &run.layout, &run.config.input),
+            tree: MemoryTree::default(),
+            state: State::pristine(image.header(), &run.image.root(), &run.layout),
+            last_pc,
+            may_be_whole: instructions <= most as u64,
+            is_finished: false,
+        }
+    }
+
+    /// The state after the segments so far.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The next step, which stays.
+    fn peek(&mut self) -> Result<Option<Step>, ProveError> {
+        if self.pending.is_empty() {
+            let (mut steps, mut words) = (Vec::new(), Vec::new());
+            self.source.more(&mut steps, &mut words)?;
+            self.pending.extend(steps);
+            self.words.extend(words);
+        }
+        Ok(self.pending.front().copied())
+    }
+
+    /// Whether the segment takes no other instruction.
+    fn is_full(&self, instructions: usize) -> bool {
+        instructions == self.limits.instructions
+            || self.rows.words >= self.limits.words
+            || self.memory.hashes(self.may_be_whole) >= self.limits.hashes
+    }
+
+    /// The next segment; `None` after the last.
+    pub(crate) fn segment(&mut self) -> Result<Option<Record<'_>>, ProveError> {
+        if self.is_finished {
+            return Ok(None);
+        }
+        let start = self.state;
+        let mut state = Snapshot { regs: [0; reg::COUNT], gas: [0, 0] };
+        state.regs[1..].copy_from_slice(&start.regs);
+        let (mut steps, mut notes, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
+        self.memory.begin_segment();
+        let pc = loop {
+            let Some(step) = self.peek()? else {
+                self.is_finished = true;
+                break self.last_pc;
+            };
+            if self.is_full(steps.len()) {
+                break step.pc;
+            }
+            if steps.len() % CHUNK == 0 {
+                snapshots.push(state);
+            }
+            notes.push(self.step(step, steps.len(), &mut state)?);
+            steps.push(step);
+            self.pending.pop_front();
         };
-        record.walk()?;
-        Ok(record)
-    }
-
-    fn walk(&mut self) -> Result<(), ProveError> {
-        let execution = self.execution;
-        let table = &execution.config.gas_table;
-        let mut uses: Vec<(u32, Vec<u32>)> = execution
-            .image
-            .segments()
-            .iter()
-            .filter(|s| s.perm == ember_memory::Perm::EXECUTE)
-            .map(|s| (s.start(), vec![0; s.data.len() / 4]))
-            .collect();
-        let mut io = execution.io.iter();
-        let mut state = self.last;
-        for (i, step) in execution.steps.iter().enumerate() {
-            if i % CHUNK == 0 {
-                self.snapshots.push(state);
-            }
-            let clk = i as u32 + 1;
-            let inconsistent = ProveError::Inconsistent(i);
-            let Some(Ok(instruction)) = self.program.fetch(step.pc) else { return Err(inconsistent) };
-            let (start, counts) = uses
-                .iter_mut()
-                .rfind(|(start, _)| *start <= step.pc)
-                .expect("the instruction was fetched from one of these");
-            counts[((step.pc - *start) / 4) as usize] += 1;
-
-            let Instruction { op, rd, rs1, rs2, imm } = instruction;
-            let info = op.info();
-            let (a, b) = (state.regs[rs1 as usize], state.regs[rs2 as usize]);
-            let s = if info.format.has_rs2() { b } else { imm };
-            let alu = Alu { op, a, s, w: step.rd };
-            match info.family {
-                Family::Bitwise => self.bitwise.push(self.result_of(alu)),
-                Family::Shift => self.shift.push(self.result_of(alu)),
-                Family::Mul => self.mul.push(self.result_of(alu)),
-                Family::Div => {
-                    let alu = self.result_of(alu);
-                    self.div.push(alu);
-                    let Magnitudes { divisor, quotient, .. } = Magnitudes::of(&alu);
-                    if divisor != 0 {
-                        for op in [Op::Mul, Op::Mulhu] {
-                            self.mul.push(self.result_of(Alu { op, a: divisor, s: quotient, w: 0 }));
-                        }
-                    }
-                }
-                Family::LoadWord | Family::StoreWord | Family::LoadPart | Family::StorePart => {
-                    let address = a.wrapping_add(imm);
-                    let store = matches!(info.family, Family::StoreWord | Family::StorePart);
-                    let new = |old| if store { store_word(op, old, address, b) } else { old };
-                    let (old, note) = self.access(address, clk, new).ok_or(inconsistent)?;
-                    self.notes[i] = note;
-                    if matches!(info.family, Family::LoadPart | Family::StorePart) {
-                        let (s, w) = if store { (b, 0) } else { (0, load_value(op, old, address)) };
-                        self.part.push(Part {
-                            alu: Alu { op, a, s, w },
-                            offset: address & 3,
-                            m: old,
-                            n: new(old),
-                        });
-                    }
-                }
-                Family::Csr => {
-                    self.csr.push(Csr { number: imm, w: self.csr_value(imm, &state, i), gas: state.gas, clk })
-                }
-                Family::Ecall => {
-                    let r = |n: u8| state.regs[n as usize];
-                    let (number, args) = (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)]);
-                    let call = self
-                        .ecall(number, args, clk, step.rd, &mut io)
-                        .map_err(|e| e.unwrap_or(inconsistent))?;
-                    state.gas = [state.gas[0] + call.inc[0], state.gas[1] + call.inc[1]];
-                    state.regs[reg::A0 as usize] = step.rd;
-                    self.io.push(call);
-                }
-                _ => {}
-            }
-            if info.family != Family::Ecall {
-                let cost = u32::from(table.class(info.class));
-                state.gas = [state.gas[0] + (cost & 0xff), state.gas[1] + (cost >> 8)];
-                if rd != reg::ZERO {
-                    state.regs[rd as usize] = step.rd;
-                }
+        let rows = std::mem::take(&mut self.rows);
+        let mut uses = BTreeMap::new();
+        for (start, counts) in &mut self.uses {
+            for (word, n) in counts.iter_mut().enumerate().filter(|(_, n)| **n > 0) {
+                uses.insert(*start + 4 * word as u32, std::mem::take(n));
             }
         }
-        self.last = state;
-        for (start, counts) in uses {
-            let used = counts.into_iter().enumerate().filter(|(_, n)| *n > 0);
-            self.uses.extend(used.map(|(word, n)| (start + 4 * word as u32, n)));
+        if self.may_be_whole && !self.is_finished {
+            // It does not fit after all: begin again, with a tree of memory.
+            let words = rows.io.iter().flat_map(|call| &call.words).map(|word| (word.old, word.new));
+            words.rev().for_each(|word| self.words.push_front(word));
+            steps.into_iter().rev().for_each(|step| self.pending.push_front(step));
+            self.memory =
+                MemoryModel::new(self.run.program.image(), &self.run.layout, &self.run.config.input);
+            self.may_be_whole = false;
+            return self.segment();
         }
-        Ok(())
+        let (nodes, memory) = if self.may_be_whole {
+            (Vec::new(), None)
+        } else {
+            let nodes = self.tree.update(self.run, &self.memory.touched());
+            (nodes, Some(self.tree.root(self.run)))
+        };
+        let mut regs = [0; reg::COUNT - 1];
+        regs.copy_from_slice(&state.regs[1..]);
+        let end = Boundary {
+            pc,
+            regs,
+            gas: state.gas,
+            instructions: steps.len() as u32,
+            journal_len: rows.journal.len() as u32,
+            memory,
+        };
+        self.state = start.after(&end);
+        Ok(Some(Record {
+            run: self.run,
+            memory: &self.memory,
+            steps,
+            notes,
+            snapshots,
+            last: state,
+            start,
+            end,
+            uses,
+            rows,
+            nodes,
+            is_last: self.is_finished,
+        }))
     }
 
-    /// The operation with its result, which the step leaves out where the destination is x0.
-    fn result_of(&self, alu: Alu) -> Alu {
-        Alu { w: ember_vm::semantics::compute(alu.op, alu.a, alu.s), ..alu }
+    /// Takes a step: the segment's instruction number `index`.
+    fn step(&mut self, step: Step, index: usize, state: &mut Snapshot) -> Result<Note, ProveError> {
+        let clk = index as u32 + 1;
+        let table = &self.run.config.gas_table;
+        let inconsistent = || ProveError::Inconsistent(self.state.instructions + index as u64);
+        let Some(Ok(instruction)) = self.run.program.fetch(step.pc) else { return Err(inconsistent()) };
+        let inconsistent = inconsistent();
+        let uses = self.uses.iter_mut().rfind(|(start, _)| *start <= step.pc);
+        let (start, counts) = uses.expect("the instruction was fetched from one of these");
+        let count = &mut counts[((step.pc - *start) / 4) as usize];
+        if *count == 0 {
+            self.memory.execute(step.pc);
+        }
+        *count += 1;
+
+        let mut note = Note::default();
+        let Instruction { op, rd, rs1, rs2, imm } = instruction;
+        let info = op.info();
+        let (a, b) = (state.regs[rs1 as usize], state.regs[rs2 as usize]);
+        let s = if info.format.has_rs2() { b } else { imm };
+        let alu = Alu { op, a, s, w: step.rd };
+        match info.family {
+            Family::Bitwise => self.rows.bitwise.push(alu.computed()),
+            Family::Shift => self.rows.shift.push(alu.computed()),
+            Family::Mul => self.rows.mul.push(alu.computed()),
+            Family::Div => {
+                let alu = alu.computed();
+                self.rows.div.push(alu);
+                let Magnitudes { divisor, quotient, .. } = Magnitudes::of(&alu);
+                if divisor != 0 {
+                    for op in [Op::Mul, Op::Mulhu] {
+                        self.rows.mul.push(Alu { op, a: divisor, s: quotient, w: 0 }.computed());
+                    }
+                }
+            }
+            Family::LoadWord | Family::StoreWord | Family::LoadPart | Family::StorePart => {
+                let address = a.wrapping_add(imm);
+                let store = matches!(info.family, Family::StoreWord | Family::StorePart);
+                let new = |old| if store { store_word(op, old, address, b) } else { old };
+                let old;
+                (old, note) = self.access(address, clk, new).ok_or(inconsistent)?;
+                if matches!(info.family, Family::LoadPart | Family::StorePart) {
+                    let (s, w) = if store { (b, 0) } else { (0, load_value(op, old, address)) };
+                    self.rows.part.push(Part {
+                        alu: Alu { op, a, s, w },
+                        offset: address & 3,
+                        m: old,
+                        n: new(old),
+                    });
+                }
+            }
+            Family::Csr => {
+                let csr = Csr { number: imm, w: self.csr_value(imm, state, index), gas: state.gas, clk };
+                self.rows.csr.push(csr);
+            }
+            Family::Ecall => {
+                let r = |n: u8| state.regs[n as usize];
+                let (number, args) = (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)]);
+                let call = self.ecall(number, args, clk, step.rd).map_err(|e| e.unwrap_or(inconsistent))?;
+                state.gas = [state.gas[0] + call.inc[0], state.gas[1] + call.inc[1]];
+                state.regs[reg::A0 as usize] = step.rd;
+                self.rows.io.push(call);
+            }
+            _ => {}
+        }
+        if info.family != Family::Ecall {
+            let cost = u32::from(table.class(info.class));
+            state.gas = [state.gas[0] + (cost & 0xff), state.gas[1] + (cost >> 8)];
+            if rd != reg::ZERO {
+                state.regs[rd as usize] = step.rd;
+            }
+        }
+        Ok(note)
     }
 
     fn csr_value(&self, number: u32, state: &Snapshot, retired: usize) -> u32 {
-        let gas = u64::from(state.gas[0]) + (u64::from(state.gas[1]) << 8);
+        let gas = self.state.gas + u64::from(state.gas[0]) + (u64::from(state.gas[1]) << 8);
+        let retired = self.state.instructions + retired as u64;
         match number {
             csr::CYCLE | csr::TIME => gas as u32,
             csr::CYCLEH | csr::TIMEH => (gas >> 32) as u32,
             csr::INSTRET => retired as u32,
-            _ => 0,
+            _ => (retired >> 32) as u32,
         }
     }
 
@@ -292,7 +431,7 @@ impl<'a> Record<'a> {
         let access = self.memory.access(address, clk, new)?;
         let mut prev = access.prev;
         if clk - prev > STALE {
-            self.touch.push(Touch {
+            self.rows.touch.push(Touch {
                 address: address / 4,
                 before: prev,
                 after: clk - 1,
@@ -311,7 +450,6 @@ impl<'a> Record<'a> {
         args: [u32; 4],
         clk: u32,
         result: u32,
-        io: &mut std::slice::Iter<'_, (u32, u32)>,
     ) -> Result<IoCall, Option<ProveError>> {
         let [fd, ptr, len, _] = args;
         let good = match number {
@@ -323,16 +461,23 @@ impl<'a> Record<'a> {
         let mut words = Vec::new();
         if good && len > 0 {
             let last = ptr.checked_add(len - 1).ok_or(None)?;
+            let to_journal = number == ecall::WRITE && fd == ecall::FD_JOURNAL;
             for word in ptr / 4..=last / 4 {
-                let &(old, new) = io.next().ok_or(None)?;
+                let (old, new) = self.words.pop_front().ok_or(None)?;
                 let (found, Note { prev, writable }) = self.access(word * 4, clk, |_| new).ok_or(None)?;
                 if found != old {
                     return Err(None);
                 }
                 words.push(IoWord { address: word, old, new, prev, writable });
+                if to_journal {
+                    let bytes = (word * 4..).zip(old.to_le_bytes());
+                    let written = bytes.filter(|(at, _)| (ptr..=last).contains(at));
+                    self.rows.journal.extend(written.map(|(_, byte)| byte));
+                }
             }
         }
-        let inc = ecall_gas(&self.execution.config.gas_table, number, args);
+        self.rows.words += words.len();
+        let inc = ecall_gas(&self.run.config.gas_table, number, args);
         Ok(IoCall { number, clk, fd, ptr, len, result, inc, words })
     }
 }

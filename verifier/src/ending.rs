@@ -104,6 +104,18 @@ fn first_without(
     Ok(None)
 }
 
+/// What the instruction at the end of a run costs, if it is fetched.
+pub fn cost(table: &GasTable, word: u32, regs: &[u32; reg::COUNT]) -> u64 {
+    let r = |i: u8| regs[i as usize];
+    match decode(word) {
+        Err(_) => u64::from(table.class(Class::System)),
+        Ok(i) if i.op == Op::Ecall => {
+            table.ecall(r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)])
+        }
+        Ok(i) => u64::from(table.class(i.op.info().class)),
+    }
+}
+
 /// Decides how the run ends.
 ///
 /// # Errors
@@ -114,22 +126,16 @@ pub fn decide(h: &Hasher, ended: &Ended<'_>, pages: &mut impl Pages) -> Result<E
     if perm != Perm::EXECUTE {
         return Ok(plain(ExitReason::InstructionAccessFault, ended.gas));
     }
-    let decoded = decode(pages.code_word(ended.pc)?);
-    let r = |i: u8| ended.regs[i as usize];
-    let args = [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)];
-    let cost = match decoded {
-        Err(_) => u64::from(ended.gas_table.class(Class::System)),
-        Ok(i) if i.op == Op::Ecall => ended.gas_table.ecall(r(reg::T0), args),
-        Ok(i) => u64::from(ended.gas_table.class(i.op.info().class)),
-    };
+    let word = pages.code_word(ended.pc)?;
+    let cost = cost(ended.gas_table, word, &ended.regs);
     let Some(gas) = ended.gas.checked_add(cost).filter(|&gas| gas <= ended.gas_limit) else {
         return Ok(plain(ExitReason::OutOfGas, ended.gas));
     };
-    let Ok(instruction) = decoded else {
+    let Ok(instruction) = decode(word) else {
         return Ok(plain(ExitReason::IllegalInstruction, gas));
     };
     if instruction.op == Op::Ecall {
-        return decide_ecall(h, ended, gas, args, pages);
+        return decide_ecall(h, ended, gas, pages);
     }
     fault(&instruction, ended, pages)?.map(|reason| plain(reason, gas)).ok_or(EndingError::NotEnded)
 }
@@ -186,9 +192,9 @@ fn decide_ecall(
     h: &Hasher,
     ended: &Ended<'_>,
     gas: u64,
-    [a0, a1, a2, a3]: [u32; 4],
     pages: &mut impl Pages,
 ) -> Result<Ending, EndingError> {
+    let [a0, a1, a2, a3] = [reg::A0, reg::A1, reg::A2, reg::A3].map(|r| ended.regs[r as usize]);
     let number = ended.regs[reg::T0 as usize];
     let mut transcript = Transcript::default();
     let reason = match number {

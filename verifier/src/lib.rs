@@ -3,11 +3,12 @@
 //! [`verify`] takes a [`Statement`] and a [`Proof`] and says whether the proof proves the statement. It allocates,
 //! needs no `std`, does not execute programs, and answers malformed proofs with a [`VerifyError`].
 //!
-//! A proof has two parts. The STARK ([`air`]) proves that the program, from its pristine state, retired
-//! `instructions` instructions and was then in a *final state* of pc, gas and registers, having written the journal.
-//! From the final state the verifier itself decides how the run ends ([`ending`]): it decodes the instruction at pc,
-//! which a Merkle path opens, and checks that it cannot retire, for the reason that the statement names. A run has
-//! exactly one ending because this decision is a function.
+//! A run is proven in one segment or in several. The STARK of a segment ([`air`]) proves that the program, from the
+//! [`State`] that the segment before left, or its pristine state, retired some instructions and was then in another
+//! state of pc, gas, registers and memory, having appended to the journal. From the last state the verifier itself
+//! decides how the run ends ([`ending`]): it decodes the instruction at pc, which a Merkle path opens, and checks that
+//! it cannot retire, for the reason that the statement names. A run has exactly one ending because this decision is a
+//! function.
 //!
 //! Source: SPEC section 6; `docs/soundness`.
 #![no_std]
@@ -28,7 +29,10 @@ mod statement;
 mod verify;
 
 pub use openings::{CodeOpening, Openings, PageOpening};
-pub use proof::{FinalState, MAX_PROOF_BYTES, Proof, ProofFile, ProofFileError};
+pub use proof::{
+    Boundary, Head, MAX_HEAD_BYTES, MAX_SEGMENT_BYTES, PREFIX_LEN, Preamble, Proof, ProofFile,
+    ProofFileError, Segment, State,
+};
 pub use publics::Publics;
 pub use statement::Statement;
-pub use verify::{MAX_INSTRUCTIONS, Verifier, VerifyError, verify};
+pub use verify::{Chain, MAX_INSTRUCTIONS, Verifier, VerifyError, verify};

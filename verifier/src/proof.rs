@@ -3,25 +3,84 @@
 use alloc::vec::Vec;
 
 use ember_isa::reg;
-use ember_memory::{Digest, Header};
+use ember_memory::{Digest, Header, Layout};
 use p3_batch_stark::BatchProof;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::params::Config;
 use crate::{Openings, Statement};
 
-/// The state in which a run ended, before the instruction that ended it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct FinalState {
-    /// Gas used: `gas[0] + 256 gas[1]`.
-    pub gas: [u32; 2],
+/// How a segment of a run ends: the state that it hands to the next, or in which the run ended, before the
+/// instruction that ended it; and what the segment itself did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boundary {
+    /// Address of the next instruction; a multiple of 4.
+    pub pc: u32,
     /// Registers x1..x15.
     pub regs: [u32; reg::COUNT - 1],
+    /// Gas that the segment used: `gas[0] + 256 gas[1]`.
+    pub gas: [u32; 2],
+    /// Instructions that the segment retired.
+    pub instructions: u32,
+    /// Bytes that the segment appended to the journal.
+    pub journal_len: u32,
+    /// Root of the tree of memory after the segment; `None` where the segment is the whole run.
+    pub memory: Option<Digest>,
 }
 
-/// A proof of a [`Statement`].
-#[derive(serde::Serialize, serde::Deserialize)]
-pub struct Proof {
+impl Boundary {
+    /// Gas that the segment used.
+    pub fn gas_used(&self) -> u64 {
+        u64::from(self.gas[0]) + (u64::from(self.gas[1]) << 8)
+    }
+}
+
+/// The state in which a segment begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Address of the next instruction; a multiple of 4.
+    pub pc: u32,
+    /// Registers x1..x15.
+    pub regs: [u32; reg::COUNT - 1],
+    /// Gas used since the run began.
+    pub gas: u64,
+    /// Instructions retired since the run began.
+    pub instructions: u64,
+    /// Length of the journal.
+    pub journal_len: u64,
+    /// Root of the tree of memory: pages of the image, and pages of zeroed memory that the run has used.
+    pub memory: Digest,
+}
+
+impl State {
+    /// The pristine state: SPEC section 2.
+    pub fn pristine(header: &Header, image_root: &Digest, layout: &Layout) -> Self {
+        let mut regs = [0; reg::COUNT - 1];
+        for (register, value) in
+            [(reg::SP, layout.heap_end), (reg::A0, layout.input_start), (reg::A1, layout.input_len)]
+        {
+            regs[register as usize - 1] = value;
+        }
+        Self { pc: header.entry, regs, gas: 0, instructions: 0, journal_len: 0, memory: *image_root }
+    }
+
+    /// The state after a segment that begins here. Counters stay at their largest value rather than wrap around.
+    pub fn after(&self, end: &Boundary) -> Self {
+        Self {
+            pc: end.pc,
+            regs: end.regs,
+            gas: self.gas.saturating_add(end.gas_used()),
+            instructions: self.instructions.saturating_add(end.instructions.into()),
+            journal_len: self.journal_len.saturating_add(end.journal_len.into()),
+            memory: end.memory.unwrap_or(self.memory),
+        }
+    }
+}
+
+/// What the segments of a proof share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preamble {
     /// The image's header.
     pub header: Header,
     /// Root of the image's tree.
@@ -30,30 +89,39 @@ pub struct Proof {
     pub input_len: u32,
     /// Root of the public input's tree.
     pub input_root: Digest,
-    /// The state in which the run ended.
-    pub last: FinalState,
     /// Parts of the image that the decision on the ending needs.
     pub openings: Openings,
+}
+
+/// The proof of a segment.
+#[derive(Serialize, Deserialize)]
+pub struct Segment {
+    /// How it ends.
+    pub end: Boundary,
     /// Which tables are present: bit `i` for the table of discriminant `i`.
     pub tables: u32,
     /// The STARK.
     pub stark: BatchProof<Config>,
 }
 
+/// A proof of a [`Statement`](crate::Statement).
+#[derive(Serialize, Deserialize)]
+pub struct Proof {
+    /// What the segments share.
+    pub preamble: Preamble,
+    /// The run, cut into segments.
+    pub segments: Vec<Segment>,
+}
+
 /// Magic bytes and version of a proof file.
 const MAGIC: [u8; 8] = *b"EMBERPRF";
-const VERSION: u16 = 1;
-/// Largest proof file.
-pub const MAX_PROOF_BYTES: usize = 64 << 20;
-
-/// A statement and its proof, as stored: magic bytes, version, then both in postcard.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub struct ProofFile {
-    /// What is proven.
-    pub statement: Statement,
-    /// The proof.
-    pub proof: Proof,
-}
+const VERSION: u16 = 2;
+/// Bytes of a file before its head: magic bytes, version, length of the head.
+pub const PREFIX_LEN: usize = 14;
+/// Largest head: its journal has at most 1 MiB, its openings at most those of 16,384 pages.
+pub const MAX_HEAD_BYTES: usize = 32 << 20;
+/// Largest segment.
+pub const MAX_SEGMENT_BYTES: usize = 16 << 20;
 
 /// The bytes are no proof file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -62,56 +130,157 @@ pub enum ProofFileError {
     #[error("not an Ember proof")]
     Magic,
     /// Written by another version.
-    #[error("proof format version {0}, this verifier knows version 1")]
+    #[error("proof format version {0}, this verifier knows version 2")]
     Version(u16),
-    /// Larger than [`MAX_PROOF_BYTES`].
-    #[error("proof file of {0} bytes is above the largest, 64 MiB")]
-    TooLarge(usize),
+    /// A part is larger than [`MAX_HEAD_BYTES`] or [`MAX_SEGMENT_BYTES`].
+    #[error("a {part} of {len} bytes is above the largest, {max}")]
+    TooLarge {
+        /// Which part.
+        part: &'static str,
+        /// Its length.
+        len: usize,
+        /// The largest.
+        max: usize,
+    },
     /// Truncated or malformed.
     #[error("malformed proof: {0}")]
     Malformed(postcard::Error),
-    /// Bytes after the proof's end.
-    #[error("{0} bytes after the proof's end")]
+    /// Bytes after a part's end.
+    #[error("{0} bytes after a part's end")]
     Trailing(usize),
-    /// Not the bytes that [`ProofFile::to_bytes`] gives: an integer has more bytes than it needs.
+    /// Not the bytes that writing gives: an integer has more bytes than it needs.
     #[error("malformed proof: an integer is longer than it needs to be")]
     Long,
 }
 
-impl ProofFile {
+const TRUNCATED: ProofFileError = ProofFileError::Malformed(postcard::Error::DeserializeUnexpectedEnd);
+
+/// Reads a part, which has one encoding, byte for byte. Every length is checked against what is left of the bytes.
+fn decode<'a, T: Deserialize<'a> + Serialize>(bytes: &'a [u8]) -> Result<T, ProofFileError> {
+    let (part, rest): (T, _) = postcard::take_from_bytes(bytes).map_err(ProofFileError::Malformed)?;
+    if !rest.is_empty() {
+        return Err(ProofFileError::Trailing(rest.len()));
+    }
+    let again = postcard::to_allocvec(&part).map_err(ProofFileError::Malformed)?;
+    if again == bytes { Ok(part) } else { Err(ProofFileError::Long) }
+}
+
+/// Adds a part and its length.
+fn encode<T: Serialize>(mut out: Vec<u8>, part: &T) -> Vec<u8> {
+    let at = out.len();
+    out.extend([0; 4]);
+    let mut out = postcard::to_extend(part, out).expect("a proof always serialises");
+    let len = u32::try_from(out.len() - at - 4).expect("a part below 4 GiB");
+    out[at..at + 4].copy_from_slice(&len.to_le_bytes());
+    out
+}
+
+fn length(bytes: [u8; 4], part: &'static str, max: usize) -> Result<usize, ProofFileError> {
+    let len = u32::from_le_bytes(bytes) as usize;
+    if len > max { Err(ProofFileError::TooLarge { part, len, max }) } else { Ok(len) }
+}
+
+/// How a proof file begins: what is proven, and what the segments share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// What is proven.
+    pub statement: Statement,
+    /// What the segments share.
+    pub preamble: Preamble,
+}
+
+impl Head {
     /// Whether the bytes start like a proof file.
     pub fn is_one(bytes: &[u8]) -> bool {
         bytes.starts_with(&MAGIC)
     }
 
-    /// The file's bytes.
+    /// The file's first bytes: magic bytes, version (u16), length of the head (u32, all little-endian), and the head in
+    /// postcard.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(VERSION.to_le_bytes());
-        postcard::to_extend(self, bytes).expect("a proof always serialises")
+        encode(bytes, self)
     }
 
-    /// Reads a file. Every length is checked against what is left of the bytes. A statement and a proof have one file,
-    /// byte for byte.
+    /// Length of the head that follows a file's first bytes.
+    ///
+    /// # Errors
+    /// [`ProofFileError::Magic`], [`ProofFileError::Version`] or [`ProofFileError::TooLarge`].
+    pub fn length(prefix: &[u8; PREFIX_LEN]) -> Result<usize, ProofFileError> {
+        let rest = prefix.strip_prefix(&MAGIC).ok_or(ProofFileError::Magic)?;
+        match u16::from_le_bytes([rest[0], rest[1]]) {
+            VERSION => length([rest[2], rest[3], rest[4], rest[5]], "head", MAX_HEAD_BYTES),
+            other => Err(ProofFileError::Version(other)),
+        }
+    }
+
+    /// Reads the head that follows a file's first bytes.
     ///
     /// # Errors
     /// [`ProofFileError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofFileError> {
-        if bytes.len() > MAX_PROOF_BYTES {
-            return Err(ProofFileError::TooLarge(bytes.len()));
+        decode(bytes)
+    }
+}
+
+impl Segment {
+    /// The segment as a file holds it: its length (u32, little-endian), then the segment in postcard.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(Vec::new(), self)
+    }
+
+    /// Length of the segment that follows its first four bytes.
+    ///
+    /// # Errors
+    /// [`ProofFileError::TooLarge`].
+    pub fn length(prefix: [u8; 4]) -> Result<usize, ProofFileError> {
+        length(prefix, "segment", MAX_SEGMENT_BYTES)
+    }
+
+    /// Reads the segment that follows its length.
+    ///
+    /// # Errors
+    /// [`ProofFileError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofFileError> {
+        decode(bytes)
+    }
+}
+
+/// A statement and its proof, as stored: [`Head::to_bytes`], then [`Segment::to_bytes`] of each segment, to the end of
+/// the file. A file of many segments need not be in memory at once: its parts can be read one by one.
+pub struct ProofFile {
+    /// What is proven.
+    pub statement: Statement,
+    /// The proof.
+    pub proof: Proof,
+}
+
+impl ProofFile {
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let head = Head { statement: self.statement.clone(), preamble: self.proof.preamble.clone() };
+        self.proof.segments.iter().fold(head.to_bytes(), encode)
+    }
+
+    /// Reads a file. A statement and a proof have one file, byte for byte.
+    ///
+    /// # Errors
+    /// [`ProofFileError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofFileError> {
+        if !Head::is_one(bytes) {
+            return Err(ProofFileError::Magic);
         }
-        let rest = bytes.strip_prefix(&MAGIC).ok_or(ProofFileError::Magic)?;
-        let (version, rest) = rest
-            .split_first_chunk()
-            .ok_or(ProofFileError::Malformed(postcard::Error::DeserializeUnexpectedEnd))?;
-        match u16::from_le_bytes(*version) {
-            VERSION => {}
-            other => return Err(ProofFileError::Version(other)),
+        let (prefix, rest) = bytes.split_first_chunk().ok_or(TRUNCATED)?;
+        let (head, mut rest) = rest.split_at_checked(Head::length(prefix)?).ok_or(TRUNCATED)?;
+        let Head { statement, preamble } = Head::from_bytes(head)?;
+        let mut segments = Vec::new();
+        while !rest.is_empty() {
+            let (prefix, after) = rest.split_first_chunk().ok_or(TRUNCATED)?;
+            let (segment, after) = after.split_at_checked(Segment::length(*prefix)?).ok_or(TRUNCATED)?;
+            segments.push(Segment::from_bytes(segment)?);
+            rest = after;
         }
-        let (file, rest): (Self, _) = postcard::take_from_bytes(rest).map_err(ProofFileError::Malformed)?;
-        if !rest.is_empty() {
-            return Err(ProofFileError::Trailing(rest.len()));
-        }
-        if file.to_bytes() == bytes { Ok(file) } else { Err(ProofFileError::Long) }
+        Ok(Self { statement, proof: Proof { preamble, segments } })
     }
 }

@@ -2,16 +2,17 @@
 
 use alloc::vec::Vec;
 
-use ember_isa::{Class, GasTable};
+use ember_isa::{Class, GasTable, reg};
 use ember_memory::tree::input_depth;
-use ember_memory::{Digest, Header, Layout};
+use ember_memory::{Digest, Header, Layout, page_of};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::FinalState;
 use crate::air::{CpuPublics, Table};
 use crate::params::Val;
+use crate::{Boundary, State};
 
-/// What the tables' public values are made of: values that the verifier computes from statement and proof.
+/// What the public values of a segment's tables are made of: values that the verifier computes from statement and
+/// proof.
 #[derive(Clone, Copy, Debug)]
 pub struct Publics<'a> {
     /// The image's header.
@@ -24,16 +25,14 @@ pub struct Publics<'a> {
     pub image_root: &'a Digest,
     /// Root of the input.
     pub input_root: &'a Digest,
-    /// The journal's chain.
+    /// Root of the contents of a zeroed page.
+    pub zero_page: &'a Digest,
+    /// The state in which the segment begins.
+    pub start: &'a State,
+    /// How it ends.
+    pub end: &'a Boundary,
+    /// Chain of the bytes that the segment appends to the journal.
     pub journal: &'a Digest,
-    /// Length of the journal.
-    pub journal_len: usize,
-    /// Instructions retired.
-    pub instructions: u64,
-    /// Final pc.
-    pub pc: u32,
-    /// The state in which the run ended.
-    pub last: &'a FinalState,
 }
 
 /// Depth of the tree of an empty input. A path descends a level a row, and all tables together have fewer rows: no
@@ -48,28 +47,49 @@ fn bytes(cost: u16) -> [Val; 2] {
     [Val::from_u16(cost & 0xff), Val::from_u16(cost >> 8)]
 }
 
+fn limbs64(n: u64) -> [Val; 4] {
+    core::array::from_fn(|i| Val::from_u64(n >> (16 * i) & 0xffff))
+}
+
+fn registers(values: &[u32; reg::COUNT - 1]) -> [Val; 30] {
+    core::array::from_fn(|i| limbs(values[i / 2])[i % 2])
+}
+
 impl Publics<'_> {
     /// The table's public values.
     pub fn of(&self, table: Table) -> Vec<Val> {
+        let layout = self.layout;
         match table {
             Table::Cpu => self.cpu(),
-            Table::Data => alloc::vec![Val::from_u32(self.layout.input_start / 4)],
+            Table::Data => {
+                let whole = self.end.memory.is_none();
+                alloc::vec![Val::from_u32(layout.input_start / 4), Val::from_bool(whole)]
+            }
             Table::Heap => {
-                let groups = (self.layout.heap_end - self.layout.heap_start) / 16;
-                [self.layout.heap_start / 4, groups].map(Val::from_u32).to_vec()
+                let groups = (layout.heap_end - layout.heap_start) / 16;
+                [layout.heap_start / 4, groups].map(Val::from_u32).to_vec()
+            }
+            Table::MemoryNode => {
+                let after = self.end.memory.unwrap_or(self.start.memory);
+                let pages = page_of(layout.heap_end) - page_of(layout.heap_start);
+                let digests = [self.start.memory, after, *self.zero_page];
+                let mut values: Vec<Val> = digests.iter().flat_map(|digest| digest.0).collect();
+                values.extend([page_of(layout.heap_start), pages].map(Val::from_u32));
+                values
             }
             Table::Merkle => {
                 let mut values = self.image_root.0.to_vec();
                 values.extend(self.input_root.0);
-                values.push(Val::from_u32(input_depth(self.layout.input_len).unwrap_or(NO_INPUT)));
+                values.push(Val::from_u32(input_depth(layout.input_len).unwrap_or(NO_INPUT)));
                 values
             }
             Table::Journal => self.journal.0.to_vec(),
+            Table::Csr => [self.start.gas, self.start.instructions].into_iter().flat_map(limbs64).collect(),
             Table::Io => {
                 let table = self.gas_table;
                 let costs = [table.read.base, table.read.per_word, table.write.base, table.write.per_word];
                 let mut values: Vec<Val> = costs.into_iter().flat_map(bytes).collect();
-                values.push(Val::from_u32(self.journal_len as u32));
+                values.push(Val::from_u32(self.end.journal_len));
                 values
             }
             _ => Vec::new(),
@@ -77,19 +97,13 @@ impl Publics<'_> {
     }
 
     fn cpu(&self) -> Vec<Val> {
-        let layout = self.layout;
-        let [sp, a0, a1] = [layout.heap_end, layout.input_start, layout.input_len].map(limbs);
-        let [gas0, gas1] = self.last.gas.map(Val::from_u32);
-        let mut regs = [Val::ZERO; 30];
-        for (pair, &value) in regs.chunks_exact_mut(2).zip(&self.last.regs) {
-            pair.copy_from_slice(&limbs(value));
-        }
+        let [gas0, gas1] = self.end.gas.map(Val::from_u32);
         CpuPublics {
-            entry: Val::from_u32(self.header.entry / 4),
-            initial: [sp[0], sp[1], a0[0], a0[1], a1[0], a1[1]],
+            entry: Val::from_u32(self.start.pc / 4),
+            initial: registers(&self.start.regs),
             costs: Class::ALL.map(|class| bytes(self.gas_table.class(class))),
-            last: [Val::from_u32(self.pc / 4), Val::from_u64(self.instructions + 1), gas0, gas1],
-            regs,
+            last: [Val::from_u32(self.end.pc / 4), Val::from_u32(self.end.instructions + 1), gas0, gas1],
+            regs: registers(&self.end.regs),
         }
         .to_vec()
     }

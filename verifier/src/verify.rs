@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use ember_isa::ecall::MAX_JOURNAL_LEN;
 use ember_isa::{ExitReason, reg};
 use ember_memory::digest::Hasher;
-use ember_memory::{Layout, LayoutError, tree};
+use ember_memory::{Digest, Layout, LayoutError, tree};
 use p3_batch_stark::{CommonData, verify_batch};
 use p3_field::PrimeField32;
 use p3_lookup::Lookups;
@@ -15,7 +15,7 @@ use crate::air::{self, Table};
 use crate::ending::{self, Ended, EndingError};
 use crate::openings::OpenedPages;
 use crate::params::{self, Security, Val};
-use crate::{Proof, Publics, Statement};
+use crate::{Boundary, Preamble, Proof, Publics, Segment, State, Statement};
 
 /// Most instructions that one segment can retire: the processor needs a row more.
 pub const MAX_INSTRUCTIONS: u64 = (1 << Table::Cpu.max_log_height()) - 1;
@@ -38,6 +38,9 @@ pub enum VerifyError {
     /// The proof's tables are not a set that the verifier knows, or a table is too high.
     #[error("the proof's tables are malformed")]
     Tables,
+    /// There is no segment, or a segment that is the whole run beside others.
+    #[error("the proof's segments are not those of one run")]
+    Segments,
     /// The gas used before the last instruction is above the limit.
     #[error("the run passed its gas limit")]
     Gas,
@@ -94,70 +97,198 @@ impl Verifier {
         CommonData::new(None, tables.iter().map(|&t| self.lookups[t as usize].clone()).collect())
     }
 
-    /// Checks that `proof` proves `statement`.
+    /// Begins to check a proof of `statement`, segment by segment.
     ///
     /// # Errors
-    /// [`VerifyError`] says what is wrong first.
-    pub fn verify(&self, statement: &Statement, proof: &Proof) -> Result<(), VerifyError> {
+    /// [`VerifyError`] when statement and preamble do not fit together.
+    pub fn begin<'a>(
+        &'a self,
+        statement: &'a Statement,
+        preamble: &'a Preamble,
+    ) -> Result<Chain<'a>, VerifyError> {
         let h = &self.hasher;
-        // Identities.
-        if !proof.header.is_well_formed() {
+        let Preamble { header, image_root, input_len, input_root, .. } = preamble;
+        if !header.is_well_formed() {
             return Err(VerifyError::Range("the image's header"));
         }
-        if proof.header.image_id(h, &proof.image_root) != statement.image_id {
+        if header.image_id(h, image_root) != statement.image_id {
             return Err(VerifyError::Image);
         }
-        if tree::input_digest(h, &proof.input_root, proof.input_len) != statement.input_digest {
+        if tree::input_digest(h, input_root, *input_len) != statement.input_digest {
             return Err(VerifyError::Input);
         }
-        let layout = Layout::new(&proof.header, statement.memory_limit, proof.input_len as usize)?;
-
-        // Ranges.
-        if statement.instructions > MAX_INSTRUCTIONS {
-            return Err(VerifyError::Range("the number of instructions"));
-        }
+        let layout = Layout::new(header, statement.memory_limit, *input_len as usize)?;
         if statement.journal.len() > MAX_JOURNAL_LEN as usize {
             return Err(VerifyError::Range("the journal's length"));
         }
         if !statement.exit.pc.is_multiple_of(4) {
             return Err(VerifyError::Range("the final pc"));
         }
-        if proof.last.gas.iter().any(|&gas| gas >= Val::ORDER_U32) {
-            return Err(VerifyError::Range("the final gas"));
+        Ok(Chain {
+            verifier: self,
+            statement,
+            preamble,
+            layout,
+            digest: statement.digest(h),
+            zero_page: tree::zero_page_root(h),
+            state: State::pristine(header, image_root, &layout),
+            segments: 0,
+            is_whole: false,
+        })
+    }
+
+    /// Checks that `proof` proves `statement`.
+    ///
+    /// # Errors
+    /// [`VerifyError`] says what is wrong first.
+    pub fn verify(&self, statement: &Statement, proof: &Proof) -> Result<(), VerifyError> {
+        let mut chain = self.begin(statement, &proof.preamble)?;
+        for segment in &proof.segments {
+            chain.segment(segment)?;
         }
-        let gas = u64::from(proof.last.gas[0]) + (u64::from(proof.last.gas[1]) << 8);
-        if gas > statement.gas_limit {
+        chain.finish()
+    }
+}
+
+/// A proof that is being checked: the segments so far hold.
+pub struct Chain<'a> {
+    verifier: &'a Verifier,
+    statement: &'a Statement,
+    preamble: &'a Preamble,
+    layout: Layout,
+    digest: Digest,
+    zero_page: Digest,
+    state: State,
+    segments: u64,
+    /// Whether a segment said that it is the whole run.
+    is_whole: bool,
+}
+
+impl Chain<'_> {
+    /// The state after the segments so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Checks the next segment.
+    ///
+    /// # Errors
+    /// [`VerifyError`] says what is wrong first.
+    pub fn segment(&mut self, segment: &Segment) -> Result<(), VerifyError> {
+        let Boundary { pc, gas, instructions, journal_len, memory, .. } = segment.end;
+        // A segment that is the whole run leaves no memory behind.
+        if self.is_whole || memory.is_none() && self.segments > 0 {
+            return Err(VerifyError::Segments);
+        }
+        if u64::from(instructions) > MAX_INSTRUCTIONS {
+            return Err(VerifyError::Range("the number of a segment's instructions"));
+        }
+        if !pc.is_multiple_of(4) {
+            return Err(VerifyError::Range("a segment's final pc"));
+        }
+        if gas.iter().any(|&gas| gas >= Val::ORDER_U32) {
+            return Err(VerifyError::Range("a segment's gas"));
+        }
+        let from = self.state.journal_len as usize;
+        let journal = self.statement.journal.get(from..from + journal_len as usize);
+        let journal = journal.ok_or(VerifyError::Range("the length of a segment's journal"))?;
+        self.stark(segment, journal)?;
+        self.state = self.state.after(&segment.end);
+        self.segments += 1;
+        self.is_whole = memory.is_none();
+        Ok(())
+    }
+
+    fn stark(&self, segment: &Segment, journal: &[u8]) -> Result<(), VerifyError> {
+        let Segment { end, tables: mask, stark } = segment;
+        let tables: Vec<Table> =
+            Table::ALL.iter().copied().filter(|&t| mask >> (t as u32) & 1 == 1).collect();
+        let heights = &stark.degree_bits;
+        if mask >> Table::ALL.len() != 0
+            || tables.first() != Some(&Table::Cpu)
+            || heights.len() != tables.len()
+            || tables.iter().zip(heights).any(|(t, &height)| height > t.max_log_height())
+        {
+            return Err(VerifyError::Tables);
+        }
+        let has = |table| tables.contains(&table);
+        // Without the tables that bind it, the journal is empty.
+        if !journal.is_empty() && !(has(Table::Io) && has(Table::Journal)) {
+            return Err(VerifyError::Tables);
+        }
+        // Zeroed memory is pristine only in a run of one segment; in one of several, memory is what the segment before
+        // left, and without the tables that change it, it stays.
+        let memory_bound = match end.memory {
+            None => !has(Table::MemoryNode),
+            Some(after) => !has(Table::Heap) && (has(Table::MemoryNode) || after == self.state.memory),
+        };
+        if !memory_bound {
+            return Err(VerifyError::Tables);
+        }
+        let h = self.verifier.hasher();
+        let publics = Publics {
+            header: &self.preamble.header,
+            layout: &self.layout,
+            gas_table: &self.statement.gas_table,
+            image_root: &self.preamble.image_root,
+            input_root: &self.preamble.input_root,
+            zero_page: &self.zero_page,
+            start: &self.state,
+            end,
+            journal: &h.chain(journal),
+        };
+        let values: Vec<Vec<Val>> = tables.iter().map(|&t| publics.of(t)).collect();
+        let config = params::config(*mask, &self.digest);
+        verify_batch(&config, &tables, stark, &values, &self.verifier.common(&tables))
+            .map_err(|e| VerifyError::Stark(alloc::format!("{e:?}").chars().take(160).collect()))
+    }
+
+    /// Checks that the segments are the statement's whole run, and that it ended as the statement says.
+    ///
+    /// # Errors
+    /// [`VerifyError`] says what is wrong first.
+    pub fn finish(self) -> Result<(), VerifyError> {
+        let Self { verifier, statement, preamble, layout, state, segments, .. } = self;
+        let h = &verifier.hasher;
+        let journal_len = statement.journal.len();
+        if segments == 0 {
+            return Err(VerifyError::Segments);
+        }
+        if state.pc != statement.exit.pc
+            || state.instructions != statement.instructions
+            || state.journal_len != journal_len as u64
+        {
+            return Err(VerifyError::OtherEnding("in another state"));
+        }
+        if state.gas > statement.gas_limit {
             return Err(VerifyError::Gas);
         }
-
-        self.verify_stark(statement, proof, &layout)?;
-
-        // The ending.
         let mut regs = [0; reg::COUNT];
-        regs[1..].copy_from_slice(&proof.last.regs);
+        regs[1..].copy_from_slice(&state.regs);
         let ended = Ended {
-            pc: statement.exit.pc,
+            pc: state.pc,
             regs,
-            gas,
+            gas: state.gas,
             gas_table: &statement.gas_table,
             gas_limit: statement.gas_limit,
-            journal_len: statement.journal.len(),
+            journal_len,
             abort_code: match statement.exit.reason {
                 ExitReason::HostAbort(code) => code,
                 _ => 0,
             },
         };
+        let openings = &preamble.openings;
         let mut pages = OpenedPages {
             hasher: h,
-            root: &proof.image_root,
+            root: &preamble.image_root,
             layout: &layout,
-            openings: &proof.openings,
+            openings,
             next: 0,
             code_contents: None,
             code_used: false,
         };
         let ending = ending::decide(h, &ended, &mut pages)?;
-        if pages.next != proof.openings.pages.len() || pages.code_used != proof.openings.code.is_some() {
+        if pages.next != openings.pages.len() || pages.code_used != openings.code.is_some() {
             return Err(VerifyError::Superfluous);
         }
         if ending.reason != statement.exit.reason {
@@ -170,42 +301,6 @@ impl Verifier {
             return Err(VerifyError::OtherEnding("with another host transcript"));
         }
         Ok(())
-    }
-
-    fn verify_stark(&self, statement: &Statement, proof: &Proof, layout: &Layout) -> Result<(), VerifyError> {
-        let h = &self.hasher;
-        let tables: Vec<Table> =
-            Table::ALL.iter().copied().filter(|&t| proof.tables >> (t as u32) & 1 == 1).collect();
-        let heights = &proof.stark.degree_bits;
-        if proof.tables >> Table::ALL.len() != 0
-            || tables.first() != Some(&Table::Cpu)
-            || heights.len() != tables.len()
-            || tables.iter().zip(heights).any(|(t, &height)| height > t.max_log_height())
-        {
-            return Err(VerifyError::Tables);
-        }
-        // Without the tables that bind it, the journal is empty.
-        let journal_bound = [Table::Io, Table::Journal].iter().all(|t| tables.contains(t));
-        if !statement.journal.is_empty() && !journal_bound {
-            return Err(VerifyError::Tables);
-        }
-        let journal = h.chain(&statement.journal);
-        let publics = Publics {
-            header: &proof.header,
-            layout,
-            gas_table: &statement.gas_table,
-            image_root: &proof.image_root,
-            input_root: &proof.input_root,
-            journal: &journal,
-            journal_len: statement.journal.len(),
-            instructions: statement.instructions,
-            pc: statement.exit.pc,
-            last: &proof.last,
-        };
-        let values: Vec<Vec<Val>> = tables.iter().map(|&t| publics.of(t)).collect();
-        let config = params::config(proof.tables, &statement.digest(h));
-        verify_batch(&config, &tables, &proof.stark, &values, &self.common(&tables))
-            .map_err(|e| VerifyError::Stark(alloc::format!("{e:?}").chars().take(160).collect()))
     }
 }
 

@@ -22,7 +22,7 @@ fn register(number: u8) -> [Val; 6] {
 }
 
 pub(super) fn matrix(record: &Record<'_>, ranges: &mut Ranges) -> Matrix {
-    let steps = &record.execution.steps;
+    let steps = &record.steps;
     let height = (steps.len() + 1).next_power_of_two();
     let mut cells = Val::zero_vec(height * WIDTH);
     let (rows, padding) = cells.split_at_mut(steps.len() * WIDTH);
@@ -42,7 +42,7 @@ pub(super) fn matrix(record: &Record<'_>, ranges: &mut Ranges) -> Matrix {
 
     let mut last = CpuCols::<Val> {
         clk: Val::from_usize(steps.len() + 1),
-        pc: val(record.execution.ending.exit.pc / 4),
+        pc: val(record.end.pc / 4),
         gas: record.last.gas.map(val),
         ..Default::default()
     };
@@ -63,8 +63,8 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     fn row(&mut self, index: usize, row: &mut [Val]) {
-        let step = &self.record.execution.steps[index];
-        let Some(Ok(i)) = self.record.program.fetch(step.pc) else {
+        let step = &self.record.steps[index];
+        let Some(Ok(i)) = self.record.run.program.fetch(step.pc) else {
             unreachable!("the first pass fetched every step");
         };
         let note = self.record.notes[index];
@@ -125,9 +125,9 @@ impl Filler<'_> {
         clk: u32,
         cols: &mut CpuCols<Val>,
     ) -> Work {
-        let step = &self.record.execution.steps[index];
+        let step = &self.record.steps[index];
         let class: Class = i.op.info().class;
-        let cost = u32::from(self.record.execution.config.gas_table.class(class));
+        let cost = u32::from(self.record.run.config.gas_table.class(class));
         let mut work = Work { d: 0, x: [0, 0], w: 0, gas: [cost & 0xff, cost >> 8] };
         match i.op.info().family {
             Family::Add | Family::Jal => {
@@ -180,12 +180,12 @@ impl Filler<'_> {
             Family::Csr => {
                 cols.m = self.state.gas.map(val);
                 cols.n = [val(clk), Val::ZERO];
-                let at = self.record.csr.partition_point(|read| read.clk < clk);
-                work.w = self.record.csr[at].w;
+                let at = self.record.rows.csr.partition_point(|read| read.clk < clk);
+                work.w = self.record.rows.csr[at].w;
             }
             Family::Ecall => {
-                let at = self.record.io.partition_point(|call| call.clk < clk);
-                let call = &self.record.io[at];
+                let at = self.record.rows.io.partition_point(|call| call.clk < clk);
+                let call = &self.record.rows.io[at];
                 cols.off = val(clk);
                 cols.m = limbs(call.ptr);
                 cols.n = limbs(call.len);

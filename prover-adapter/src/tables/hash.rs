@@ -1,13 +1,13 @@
 //! Matrices of memory's leaves, Merkle nodes, journal blocks, and the permutations behind them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ember_memory::digest::{Hasher, block, blocks};
 use ember_memory::tree::{self, PAGE_LEVEL, ROOT_LEVEL};
-use ember_memory::{Digest, PAGE_SIZE, Perm};
+use ember_memory::{Digest, PAGE_SIZE, Perm, page_of};
 use ember_verifier::air::{
-    CodeCols, DataCols, HeapCols, JournalCols, MerkleCols, Poseidon2Cols, SPACE_CODE, SPACE_IMAGE,
-    SPACE_INPUT, SPACE_READ, SPACE_WRITE,
+    CodeCols, DataCols, HeapCols, JournalCols, MemoryCols, MemoryNodeCols, MerkleCols, Poseidon2Cols,
+    SPACE_CODE, SPACE_IMAGE, SPACE_INPUT, SPACE_READ, SPACE_WRITE,
 };
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
@@ -16,22 +16,23 @@ use p3_koala_bear::{
     KOALABEAR_POSEIDON2_RC_16_EXTERNAL_INITIAL, KOALABEAR_POSEIDON2_RC_16_INTERNAL,
 };
 use p3_poseidon2::GenericPoseidon2LinearLayers;
+use rayon::prelude::*;
 
 use super::{Matrix, flag, limbs, matrix, val};
 use crate::memory_model::{Kind, Page};
 use crate::ranges::Ranges;
 use crate::record::Record;
 
-/// Compressions that other tables ask for.
+/// Compressions that other tables ask for, and how often.
 #[derive(Default)]
-pub(super) struct Compressions(Vec<[Val; 16]>);
+pub(super) struct Compressions(HashMap<[Val; 16], u32>);
 
 impl Compressions {
     fn ask(&mut self, left: &Digest, right: &Digest) {
         let mut input = [Val::ZERO; 16];
         input[..8].copy_from_slice(&left.0);
         input[8..].copy_from_slice(&right.0);
-        self.0.push(input);
+        *self.0.entry(input).or_default() += 1;
     }
 
     pub(super) fn matrix(self) -> Option<Matrix> {
@@ -39,16 +40,18 @@ impl Compressions {
             return None;
         }
         // Padding rows are permutations too: of zero, used never.
-        let mut rows: Vec<([Val; 16], bool)> = self.0.into_iter().map(|input| (input, true)).collect();
-        rows.resize(rows.len().next_power_of_two(), ([Val::ZERO; 16], false));
-        matrix(Poseidon2Cols::<()>::WIDTH, &rows, &mut Ranges::default(), |&(input, used), row, _| {
-            permutation(input, used).write(row);
+        let mut rows: Vec<([Val; 16], u32)> = self.0.into_iter().collect();
+        // One order, whatever the map's: a witness is a function of the run.
+        rows.par_sort_unstable();
+        rows.resize(rows.len().next_power_of_two(), ([Val::ZERO; 16], 0));
+        matrix(Poseidon2Cols::<()>::WIDTH, &rows, &mut Ranges::default(), |&(input, uses), row, _| {
+            permutation(input, uses).write(row);
         })
     }
 }
 
-fn permutation(input: [Val; 16], used: bool) -> Poseidon2Cols<Val> {
-    let mut cols = Poseidon2Cols { uses: flag(used), input, ..Default::default() };
+fn permutation(input: [Val; 16], uses: u32) -> Poseidon2Cols<Val> {
+    let mut cols = Poseidon2Cols { uses: val(uses), input, ..Default::default() };
     let mut state = input;
     let full = |state: &mut [Val; 16], posts: &mut [Val], constants: &[[Val; 16]; 4]| {
         for (post, constants) in posts.chunks_exact_mut(16).zip(constants) {
@@ -70,18 +73,17 @@ fn permutation(input: [Val; 16], used: bool) -> Poseidon2Cols<Val> {
     cols
 }
 
-/// Leaves, groups of four words, that the run touches.
+/// Leaves, groups of four words, that the segment touches.
 pub(super) struct Leaves<'a> {
     /// Code leaves and how often each of their words is decoded: once or never.
     code: BTreeMap<u32, [u32; 4]>,
-    /// Touched groups of image and input pages: page, and group within it.
+    /// Touched groups of image and input pages: page, and group within it. In one of several segments without those of
+    /// writable pages.
     data: Vec<(&'a Page, usize)>,
-    /// Touched groups of zeroed pages, by ascending address.
+    /// Touched groups of zeroed pages, by ascending address, where the segment is the whole run.
     heap: Vec<(&'a Page, usize)>,
-}
-
-fn touched(page: &Page) -> impl Iterator<Item = usize> {
-    page.time.chunks_exact(4).enumerate().filter(|(_, t)| t.iter().any(|&t| t > 0)).map(|(group, _)| group)
+    /// Touched groups of writable pages in one of several segments.
+    memory: Vec<(&'a Page, usize)>,
 }
 
 fn space(kind: Kind) -> u32 {
@@ -93,11 +95,15 @@ fn space(kind: Kind) -> u32 {
     }
 }
 
+/// Limbs of a group of four words.
+fn group_limbs(words: &[u32], group: usize) -> [u32; 8] {
+    core::array::from_fn(|i| words[4 * group + i / 2] >> (16 * (i % 2)) & 0xffff)
+}
+
 /// Times and final limbs of a group of four words.
 fn last(page: &Page, group: usize) -> ([Val; 4], [Val; 8]) {
     let time = core::array::from_fn(|i| val(page.time[4 * group + i]));
-    let words = core::array::from_fn(|i| limbs(page.words[4 * group + i / 2])[i % 2]);
-    (time, words)
+    (time, group_limbs(&page.words[..], group).map(val))
 }
 
 impl<'a> Leaves<'a> {
@@ -106,23 +112,39 @@ impl<'a> Leaves<'a> {
         for pc in record.uses.keys() {
             code.entry(pc >> 4).or_default()[(pc >> 2 & 3) as usize] = 1;
         }
-        let mut pages: Vec<&Page> = record.memory.pages.iter().collect();
-        pages.sort_by_key(|page| page.number);
-        let groups = |heap: bool| {
-            pages
-                .iter()
-                .filter(move |page| (page.kind == Kind::Heap) == heap)
-                .flat_map(|&page| touched(page).map(move |group| (page, group)))
-                .collect()
-        };
-        Self { code, data: groups(false), heap: groups(true) }
+        let is_whole = record.end.memory.is_none();
+        let mut leaves = Self { code, data: Vec::new(), heap: Vec::new(), memory: Vec::new() };
+        for page in record.memory.touched() {
+            let list = match page.kind {
+                kind if kind.is_writable() && !is_whole => &mut leaves.memory,
+                Kind::Heap => &mut leaves.heap,
+                _ => &mut leaves.data,
+            };
+            list.extend(page.touched().map(|group| (page, group)));
+        }
+        leaves
+    }
+
+    pub(super) fn memory_matrix(&self, ranges: &mut Ranges) -> Option<Matrix> {
+        matrix(MemoryCols::<()>::WIDTH, &self.memory, ranges, |&(page, group), row, ranges| {
+            let (time, after) = last(page, group);
+            MemoryCols {
+                real: Val::ONE,
+                index: val(page.number << PAGE_LEVEL | group as u32),
+                before: group_limbs(&page.before[..], group).map(|limb| ranges.wide(limb)),
+                time,
+                after,
+            }
+            .write(row);
+        })
     }
 
     pub(super) fn code_matrix(&self, record: &Record<'_>) -> Option<Matrix> {
         let rows: Vec<_> = self.code.iter().collect();
         matrix(CodeCols::<()>::WIDTH, &rows, &mut Ranges::default(), |(index, uses), row, _| {
-            let word =
-                |i: u32| record.execution.image.code_word(**index << 4 | i << 2).expect("an execute page");
+            let word = |i: u32| {
+                record.run.program.image().code_word(**index << 4 | i << 2).expect("an execute page")
+            };
             CodeCols {
                 real: Val::ONE,
                 index: val(**index),
@@ -134,18 +156,16 @@ impl<'a> Leaves<'a> {
     }
 
     pub(super) fn data_matrix(&self, record: &Record<'_>, ranges: &mut Ranges) -> Option<Matrix> {
-        let input_page = record.layout.input_start / PAGE_SIZE;
+        let input_page = page_of(record.run.layout.input_start);
         matrix(DataCols::<()>::WIDTH, &self.data, ranges, |&(page, group), row, ranges| {
             let number = if page.kind == Kind::Input { page.number - input_page } else { page.number };
             let (time, last) = last(page, group);
-            let bytes = &page.initial[16 * group..16 * group + 16];
-            let limb = |i: usize| u32::from(bytes[2 * i]) | u32::from(bytes[2 * i + 1]) << 8;
             DataCols {
                 real: Val::ONE,
                 is_input: flag(page.kind == Kind::Input),
                 writable: flag(page.kind == Kind::Image(Perm::READ_WRITE)),
                 index: val(number << PAGE_LEVEL | group as u32),
-                limbs: core::array::from_fn(|i| ranges.wide(limb(i))),
+                limbs: group_limbs(&page.before[..], group).map(|limb| ranges.wide(limb)),
                 time,
                 last,
             }
@@ -154,7 +174,7 @@ impl<'a> Leaves<'a> {
     }
 
     pub(super) fn heap_matrix(&self, record: &Record<'_>, ranges: &mut Ranges) -> Option<Matrix> {
-        let layout = record.layout;
+        let layout = &record.run.layout;
         let start = layout.heap_start / 16;
         let groups = (layout.heap_end - layout.heap_start) / 16;
         let index = |&(page, group): &(&Page, usize)| (page.number << PAGE_LEVEL | group as u32) - start;
@@ -193,14 +213,14 @@ impl<'a> Leaves<'a> {
         record: &Record<'_>,
         compressions: &mut Compressions,
     ) -> Option<Matrix> {
-        let image = &record.execution.image;
+        let image = record.run.program.image();
         let mut nodes: Vec<Node> = Vec::new();
         let mut pages: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for &leaf in self.code.keys() {
             pages.entry(leaf >> PAGE_LEVEL).or_default().insert(leaf);
         }
         let mut input: BTreeSet<u32> = BTreeSet::new();
-        let input_page = record.layout.input_start / PAGE_SIZE;
+        let input_page = page_of(record.run.layout.input_start);
         for &(page, group) in &self.data {
             if page.kind == Kind::Input {
                 input.insert((page.number - input_page) << PAGE_LEVEL | group as u32);
@@ -227,15 +247,9 @@ impl<'a> Leaves<'a> {
             });
         }
         if !pages.is_empty() {
-            let all = image.page_nodes(h).into_iter().map(|(page, _, node)| (page, node)).collect();
-            let levels = tree::upper_levels(h, all);
-            let empty = tree::empty_roots(h);
             let mut opened: BTreeSet<u32> = pages.keys().copied().collect();
             for height in 0..(ROOT_LEVEL - PAGE_LEVEL) as usize {
-                let at = |index: u32| {
-                    let level = &levels[height];
-                    level.binary_search_by_key(&index, |(i, _)| *i).map_or(empty[height], |i| level[i].1)
-                };
+                let at = |index: u32| record.run.image.node(height, index);
                 let parents: BTreeSet<u32> = opened.iter().map(|i| i >> 1).collect();
                 for &index in &parents {
                     let children = [at(2 * index), at(2 * index + 1)];
@@ -254,8 +268,7 @@ impl<'a> Leaves<'a> {
         }
         // The input.
         if !input.is_empty() {
-            let levels = tree::levels(h, tree::input_leaves(&record.execution.config.input));
-            inner_nodes(&mut nodes, SPACE_INPUT, &levels, 0, &input);
+            inner_nodes(&mut nodes, SPACE_INPUT, record.run.input(), 0, &input);
         }
 
         let roots = [!pages.is_empty(), !input.is_empty()];
@@ -272,6 +285,52 @@ impl<'a> Leaves<'a> {
         first.write(&mut matrix.values[..width]);
         Some(matrix)
     }
+}
+
+/// The matrix of nodes of the tree of memory.
+pub(super) fn memory_node_matrix(
+    record: &Record<'_>,
+    ranges: &mut Ranges,
+    compressions: &mut Compressions,
+) -> Option<Matrix> {
+    let pages = (record.run.layout.heap_end - record.run.layout.heap_start) / PAGE_SIZE;
+    for node in &record.nodes {
+        if node.fresh.is_none() {
+            compressions.ask(&node.before[1], &node.before[2]);
+        }
+        compressions.ask(&node.after[1], &node.after[2]);
+    }
+    let width = MemoryNodeCols::<()>::WIDTH;
+    let mut matrix = matrix(width, &record.nodes, ranges, |node, row, ranges| {
+        let digests = |family: &[Digest; 3]| core::array::from_fn(|i| family[i / 8].0[i % 8]);
+        let mut room = [Val::ZERO; 4];
+        if let Some(number) = node.fresh {
+            for (limbs, n) in room.chunks_exact_mut(2).zip([number, pages - 1 - number]) {
+                limbs[0] = ranges.wide(n & 0xffff);
+                limbs[1] = ranges.narrow(n >> 16);
+            }
+        }
+        MemoryNodeCols {
+            real: Val::ONE,
+            inner: flag(node.inner),
+            level: val(node.level),
+            index: val(node.index),
+            child: val(if node.page { node.index } else { 2 * node.index }),
+            before: digests(&node.before),
+            after: digests(&node.after),
+            open: node.open.map(flag),
+            page: flag(node.page),
+            fresh: flag(node.fresh.is_some()),
+            room,
+            root: Val::ZERO,
+        }
+        .write(row);
+    })?;
+    // The roots enter on the first row.
+    let mut first = MemoryNodeCols::from_row(&matrix.values[..width]);
+    first.root = Val::ONE;
+    first.write(&mut matrix.values[..width]);
+    Some(matrix)
 }
 
 struct Node {

@@ -7,7 +7,6 @@ mod muldiv;
 mod rom;
 mod system;
 
-use ember_memory::digest::Hasher;
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
@@ -19,8 +18,9 @@ use crate::record::Record;
 
 pub(crate) type Matrix = RowMajorMatrix<Val>;
 
-/// Every table of the record that has rows, in the order of a proof.
-pub(crate) fn build(h: &Hasher, record: &Record<'_>) -> Vec<(Table, Matrix)> {
+/// Every table of a segment that has rows, in the order of a proof.
+pub(crate) fn build(record: &Record<'_>) -> Vec<(Table, Matrix)> {
+    let (h, rows) = (record.run.hasher, &record.rows);
     let mut ranges = Ranges::default();
     let mut all: Vec<(Table, Option<Matrix>)> = Vec::new();
     let r = &mut ranges;
@@ -31,17 +31,19 @@ pub(crate) fn build(h: &Hasher, record: &Record<'_>) -> Vec<(Table, Matrix)> {
     all.push((Table::Code, leaves.code_matrix(record)));
     all.push((Table::Data, leaves.data_matrix(record, r)));
     all.push((Table::Heap, leaves.heap_matrix(record, r)));
-    all.push((Table::Touch, system::touch(&record.touch, r)));
+    all.push((Table::Memory, leaves.memory_matrix(r)));
+    all.push((Table::MemoryNode, hash::memory_node_matrix(record, r, &mut compressions)));
+    all.push((Table::Touch, system::touch(&rows.touch, r)));
     all.push((Table::Merkle, leaves.merkle_matrix(h, record, &mut compressions)));
-    all.push((Table::Journal, hash::journal_matrix(h, &record.execution.ending.journal, &mut compressions)));
+    all.push((Table::Journal, hash::journal_matrix(h, &rows.journal, &mut compressions)));
     all.push((Table::Poseidon2, compressions.matrix()));
-    all.push((Table::Bitwise, alu::bitwise(&record.bitwise, r)));
-    all.push((Table::Shift, alu::shift(&record.shift, r)));
-    all.push((Table::Part, alu::part(&record.part, r)));
-    all.push((Table::Mul, muldiv::mul(&record.mul, r)));
-    all.push((Table::Div, muldiv::div(&record.div, r)));
-    all.push((Table::Csr, system::csr(&record.csr, r)));
-    all.push((Table::Io, system::io(&record.io, r)));
+    all.push((Table::Bitwise, alu::bitwise(&rows.bitwise, r)));
+    all.push((Table::Shift, alu::shift(&rows.shift, r)));
+    all.push((Table::Part, alu::part(&rows.part, r)));
+    all.push((Table::Mul, muldiv::mul(&rows.mul, r)));
+    all.push((Table::Div, muldiv::div(&rows.div, r)));
+    all.push((Table::Csr, system::csr(record, r)));
+    all.push((Table::Io, system::io(&rows.io, r)));
     all.push((Table::Range16, ranges.wide_table()));
     all.push((Table::Range8, ranges.narrow_table()));
     all.into_iter().filter_map(|(table, matrix)| Some((table, matrix?))).collect()

@@ -12,7 +12,7 @@ use crate::record::Record;
 pub(super) fn matrix(record: &Record<'_>, ranges: &mut Ranges) -> Option<Matrix> {
     let rows: Vec<(u32, u32)> = record.uses.iter().map(|(&pc, &uses)| (pc, uses)).collect();
     build(RomCols::<()>::WIDTH, &rows, ranges, |&(pc, uses), row, ranges| {
-        let word = record.execution.image.code_word(pc).expect("the instruction was fetched");
+        let word = record.run.program.image().code_word(pc).expect("the instruction was fetched");
         let i = decode(word).expect("the instruction retired");
         let f = fetched(&i, pc);
         let pc_low = pc >> 2 & 0x3fff;

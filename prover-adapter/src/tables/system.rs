@@ -7,7 +7,7 @@ use p3_field::{Field, PrimeCharacteristicRing};
 
 use super::{Matrix, bytes, flag, limbs, matrix, one_hot, val};
 use crate::ranges::Ranges;
-use crate::record::{Csr, IoCall, IoWord, Touch};
+use crate::record::{IoCall, IoWord, Record, Touch};
 
 pub(super) fn touch(rows: &[Touch], ranges: &mut Ranges) -> Option<Matrix> {
     matrix(TouchCols::<()>::WIDTH, rows, ranges, |r, row, ranges| {
@@ -26,31 +26,41 @@ pub(super) fn touch(rows: &[Touch], ranges: &mut Ranges) -> Option<Matrix> {
     })
 }
 
-pub(super) fn csr(rows: &[Csr], ranges: &mut Ranges) -> Option<Matrix> {
-    matrix(CsrCols::<()>::WIDTH, rows, ranges, |r, row, ranges| {
+pub(super) fn csr(record: &Record<'_>, ranges: &mut Ranges) -> Option<Matrix> {
+    let start = &record.start;
+    matrix(CsrCols::<()>::WIDTH, &record.rows.csr, ranges, |r, row, ranges| {
         let [g0, g1] = r.gas;
         let low = [g0 & 0xffff, g0 >> 16];
         let upper = [g1 & 0xff, g1 >> 8 & 0xffff, g1 >> 24];
-        let sum0 = low[0] + (upper[0] << 8);
-        let carry0 = sum0 >> 16;
-        let sum1 = low[1] + upper[1] + carry0;
-        let carry1 = sum1 >> 16;
-        ranges.check_wide(sum0 & 0xffff);
-        ranges.check_wide(sum1 & 0xffff);
         ranges.check_wide(low[1] + (0xffff - 0x7eff));
         ranges.check_narrow(upper[2] + (0xff - 0x7e));
         let retired = r.clk - 1;
+        let retired = [retired & 0xffff, retired >> 16];
+        let instret = matches!(r.number, number::INSTRET | number::INSTRETH);
+        let (counted, before) = if instret {
+            ([retired[0], retired[1], 0, 0], start.instructions)
+        } else {
+            ([low[0] + (upper[0] << 8), low[1] + upper[1], upper[2], 0], start.gas)
+        };
+        let (mut out, mut carries, mut carry) = ([0; 4], [0; 4], 0);
+        for i in 0..4 {
+            let sum = counted[i] + (before >> (16 * i) & 0xffff) as u32 + carry;
+            carry = sum >> 16;
+            (out[i], carries[i]) = (sum & 0xffff, carry);
+        }
+        let [c0, c1, c2, _] = carries;
         CsrCols {
             real: Val::ONE,
-            instret: flag(matches!(r.number, number::INSTRET | number::INSTRETH)),
+            instret: flag(instret),
             high: flag(r.number >= number::CYCLEH),
             w: limbs(r.w),
             gas: r.gas.map(val),
             clk: val(r.clk),
             low: low.map(|limb| ranges.wide(limb)),
             upper: [ranges.narrow(upper[0]), ranges.wide(upper[1]), ranges.narrow(upper[2])],
-            carry: [val(carry0), val(carry1)],
-            retired: [ranges.wide(retired & 0xffff), ranges.narrow(retired >> 16)],
+            retired: [ranges.wide(retired[0]), ranges.narrow(retired[1])],
+            out: out.map(|limb| ranges.wide(limb)),
+            carry: [c0 & 1, c0 >> 1, c1 & 1, c1 >> 1, c2].map(val),
         }
         .write(row);
     })

@@ -110,11 +110,11 @@ fn an_empty_input_has_no_leaves() {
     let mut cells = vec![Val::ZERO; DataCols::<()>::WIDTH];
     data.write(&mut cells);
     let at = lie.index(Table::Heap);
-    lie.0.tables[at] = (Table::Data, RowMajorMatrix::new(cells, DataCols::<()>::WIDTH));
+    lie.0.segment.tables[at] = (Table::Data, RowMajorMatrix::new(cells, DataCols::<()>::WIDTH));
 
     let h = crate::verifier().hasher();
     let root = open(&mut lie, h, leaf, index, 64);
-    lie.0.input_root = root;
-    lie.0.statement.input_digest = tree::input_digest(h, &root, 0);
+    lie.0.head.preamble.input_root = root;
+    lie.0.head.statement.input_digest = tree::input_digest(h, &root, 0);
     lie.fails(By::Bus("node"));
 }

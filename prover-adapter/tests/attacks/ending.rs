@@ -41,7 +41,7 @@ fn every_ending_is_proven_and_no_other() {
     let reasons: Vec<ExitReason> = programs.iter().map(|(_, reason)| *reason).collect();
     for (code, reason) in programs {
         let honest = Forgery::of(&record(&code));
-        assert_eq!(honest.0.statement.exit.reason, reason);
+        assert_eq!(honest.0.head.statement.exit.reason, reason);
         let (statement, proof) = honest.proven();
         crate::verifier().verify(&statement, &proof).expect("an honest proof");
         // Every other ending is another statement, under which the same tables have to be proven again: one
@@ -52,11 +52,11 @@ fn every_ending_is_proven_and_no_other() {
                 continue;
             }
             let mut lie = Forgery::of(&record(&code));
-            lie.0.statement.exit.reason = other;
+            lie.0.head.statement.exit.reason = other;
             if n < 1 {
                 assert_eq!(lie.seen_through(), VerifyError::OtherEnding("for another reason"), "{other}");
             } else {
-                assert!(crate::verifier().verify(&lie.0.statement, &proof).is_err());
+                assert!(crate::verifier().verify(&lie.0.head.statement, &proof).is_err());
             }
         }
     }
@@ -68,12 +68,12 @@ fn a_run_does_not_stop_without_an_ending() {
     let code = [li(8, 77), li(9, 0x1_0001), vec![i(Op::Add, 8, 8, 9, 0); 9], exit(0)].concat();
     let config = RunConfig { gas_limit: 5 * 0x102, ..config() };
     let stopped = Forgery::of(&record_with(&code, config));
-    assert_eq!(stopped.0.statement.exit.reason, ExitReason::OutOfGas);
-    assert_eq!(stopped.0.statement.instructions, 5);
+    assert_eq!(stopped.0.head.statement.exit.reason, ExitReason::OutOfGas);
+    assert_eq!(stopped.0.head.statement.instructions, 5);
     for reason in [ExitReason::OutOfGas, ExitReason::Halt(0), ExitReason::InstructionAccessFault] {
         let mut lie = stopped.copy();
-        lie.0.statement.gas_limit += 0x102;
-        lie.0.statement.exit.reason = reason;
+        lie.0.head.statement.gas_limit += 0x102;
+        lie.0.head.statement.exit.reason = reason;
         assert_eq!(lie.seen_through(), VerifyError::Ending(EndingError::NotEnded));
     }
 }
@@ -81,20 +81,20 @@ fn a_run_does_not_stop_without_an_ending() {
 #[test]
 fn gas_left_is_gas_left() {
     let honest = Forgery::of(&record(&exit(0)));
-    let used = honest.0.statement.gas_used;
+    let used = honest.0.head.statement.gas_used;
     let mut lie = honest.copy();
-    lie.0.statement.exit.reason = ExitReason::OutOfGas;
+    lie.0.head.statement.exit.reason = ExitReason::OutOfGas;
     assert_eq!(lie.seen_through(), VerifyError::OtherEnding("for another reason"));
     // Out of gas at the last instruction, then before it.
     let mut lie = honest.copy();
-    lie.0.statement.gas_limit = used - 1;
+    lie.0.head.statement.gas_limit = used - 1;
     assert_eq!(lie.seen_through(), VerifyError::OtherEnding("for another reason"));
     let mut lie = honest.copy();
-    lie.0.statement.gas_limit = used - 42;
+    lie.0.head.statement.gas_limit = used - 42;
     assert_eq!(lie.seen_through(), VerifyError::Gas);
     // Exactly enough is enough.
     let mut exact = honest.copy();
-    exact.0.statement.gas_limit = used;
+    exact.0.head.statement.gas_limit = used;
     exact.verifies();
 }
 
@@ -103,21 +103,21 @@ fn gas_and_instructions_are_counted() {
     let honest = Forgery::of(&record(&exit(0)));
     for change in [-1, 1, 256] {
         let mut lie = honest.copy();
-        lie.0.statement.gas_used = lie.0.statement.gas_used.wrapping_add_signed(change);
+        lie.0.head.statement.gas_used = lie.0.head.statement.gas_used.wrapping_add_signed(change);
         assert_eq!(lie.seen_through(), VerifyError::OtherEnding("with other gas"));
     }
     for change in [-1, 1] {
         let mut lie = honest.copy();
-        lie.0.statement.instructions = lie.0.statement.instructions.wrapping_add_signed(change);
+        lie.0.head.statement.instructions = lie.0.head.statement.instructions.wrapping_add_signed(change);
         lie.fails(By::Constraint(Table::Cpu));
     }
     // The final state's gas is the tables'.
     for (acc, change) in [(0, -1i32), (1, -1)] {
         let mut lie = honest.copy();
-        let gas = &mut lie.0.last.gas[acc];
+        let gas = &mut lie.0.segment.end.gas[acc];
         *gas = gas.wrapping_add_signed(change);
-        lie.0.statement.gas_used =
-            lie.0.statement.gas_used.wrapping_add_signed(if acc == 0 { -1 } else { -256 });
+        lie.0.head.statement.gas_used =
+            lie.0.head.statement.gas_used.wrapping_add_signed(if acc == 0 { -1 } else { -256 });
         lie.fails(By::Constraint(Table::Cpu));
     }
 }
@@ -127,13 +127,13 @@ fn the_ending_is_where_the_run_is() {
     let honest = Forgery::of(&record(&exit(0)));
     for pc in [CODE, CODE + 12, 0, DATA] {
         let mut lie = honest.copy();
-        lie.0.statement.exit.pc = pc;
+        lie.0.head.statement.exit.pc = pc;
         lie.fails(By::Constraint(Table::Cpu));
     }
     // Registers that the decision reads.
     for register in [reg::T0, reg::A0] {
         let mut lie = honest.copy();
-        lie.0.last.regs[register as usize - 1] ^= 1;
+        lie.0.segment.end.regs[register as usize - 1] ^= 1;
         lie.fails(By::Constraint(Table::Cpu));
     }
 }
@@ -141,10 +141,10 @@ fn the_ending_is_where_the_run_is() {
 #[test]
 fn the_transcript_is_that_of_the_run() {
     let mut lie = Forgery::of(&record(&exit(0)));
-    lie.0.statement.transcript = Transcript(Digest::from_u32s([1; 8]).unwrap());
+    lie.0.head.statement.transcript = Transcript(Digest::from_u32s([1; 8]).unwrap());
     assert_eq!(lie.seen_through(), VerifyError::OtherEnding("with another host transcript"));
     let call = call(0x2000, &[DATA, 4, DATA, 4]);
     let mut lie = Forgery::of(&record(&call));
-    lie.0.statement.transcript = Transcript::default();
+    lie.0.head.statement.transcript = Transcript::default();
     assert_eq!(lie.seen_through(), VerifyError::OtherEnding("with another host transcript"));
 }

@@ -33,7 +33,7 @@ fn instructions_are_not_skipped_repeated_or_swapped() {
         let executed = lie.rows(Table::Cpu, "real", 1).len();
         lie.set(Table::Cpu, row, "clk", Val::from_usize(row.min(executed) + 1));
     }
-    lie.0.statement.instructions -= 1;
+    lie.0.head.statement.instructions -= 1;
     lie.fails(By::Constraint(Table::Cpu));
 
     let mut lie = sums();
@@ -115,7 +115,7 @@ fn results_are_the_operations() {
             let mut lie = Forgery::of(&record(&code));
             let family = op.info().family;
             let row = lie.family(family);
-            let result = lie.0.last.regs[11] ^ 0x1_0000;
+            let result = lie.0.segment.end.regs[11] ^ 0x1_0000;
             lie.set_register(row + 1, 12, result);
             let table = match family {
                 Family::Bitwise => Table::Bitwise,
@@ -162,7 +162,7 @@ fn counters_do_not_lie() {
         let code = [li(8, 5), vec![i(Op::Csrrs, 12, 0, 0, number as i32)], exit(0)].concat();
         let mut lie = Forgery::of(&record(&code));
         let row = lie.family(Family::Csr);
-        let value = lie.0.last.regs[11] + by;
+        let value = lie.0.segment.end.regs[11] + by;
         lie.set_register(row + 1, 12, value);
         for (table, row) in [(Table::Cpu, row), (Table::Csr, 0)] {
             lie.set(table, row, "w[0]", Val::from_u32(value));
@@ -172,6 +172,7 @@ fn counters_do_not_lie() {
             // With the processor's gas decomposed so.
             lie.add(Table::Csr, 0, "low[0]", by as i32);
             lie.add(Table::Csr, 0, "gas[0]", by as i32);
+            lie.add(Table::Csr, 0, "out[0]", by as i32);
             lie.fails(By::Bus("aux"));
         }
     }
@@ -184,12 +185,12 @@ fn costs_are_those_of_the_table() {
     for row in 3..lie.height(Table::Cpu) {
         lie.add(Table::Cpu, row, "gas[0]", -1);
     }
-    lie.0.last.gas[0] -= 1;
-    lie.0.statement.gas_used -= 1;
+    lie.0.segment.end.gas[0] -= 1;
+    lie.0.head.statement.gas_used -= 1;
     lie.fails(By::Constraint(Table::Cpu));
     // Another table.
     let mut lie = sums();
-    lie.0.statement.gas_table.arith -= 1;
+    lie.0.head.statement.gas_table.arith -= 1;
     lie.fails(By::Constraint(Table::Cpu));
 }
 
@@ -221,7 +222,7 @@ fn decoding_is_of_the_code() {
     lie.set_register(cpu + 1, 12, 0);
     let sum = 0x1_2345 + 77;
     lie.set_register(cpu + 1, 13, sum);
-    lie.set_register(cpu + 2, 13, lie.0.last.regs[12]);
+    lie.set_register(cpu + 2, 13, lie.0.segment.end.regs[12]);
     // The sum is in x13 until the difference is.
     lie.set_register(cpu + 2, 13, 77u32.wrapping_sub(0x1_2345));
     lie.set_register(1, 12, 0);
@@ -253,7 +254,7 @@ fn padding_does_nothing() {
     let mut lie = sums();
     let row = last(&lie);
     lie.add(Table::Cpu, row, "pc", 1);
-    lie.0.statement.exit.pc += 4;
+    lie.0.head.statement.exit.pc += 4;
     lie.fails(By::Constraint(Table::Cpu));
     // It comes in between.
     let mut lie = sums();

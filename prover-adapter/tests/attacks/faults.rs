@@ -34,9 +34,9 @@ fn permission_lies(code: &[u32], page: &[u32], has: Perm, others: &[Option<Perm>
         let image = image_with(code, page, other);
         let h = crate::verifier().hasher();
         let mut lie = honest.copy();
-        lie.0.header = *image.header();
-        lie.0.image_root = image.root(h);
-        lie.0.statement.image_id = image.header().image_id(h, &lie.0.image_root);
+        lie.0.head.preamble.header = *image.header();
+        lie.0.head.preamble.image_root = image.root(h);
+        lie.0.head.statement.image_id = image.header().image_id(h, &lie.0.head.preamble.image_root);
         let by = lie.stopped_by();
         assert!(matches!(by, By::Bus("node") | By::Constraint(Table::Cpu)), "{other:?}: {by:?}");
     }

@@ -36,15 +36,15 @@ fn say(lie: &mut Forgery, journal: &[u8]) {
             lie.set(Table::Journal, row, &format!("after[{i}]"), chain.0[i]);
         }
     }
-    lie.0.statement.journal = journal.to_vec();
+    lie.0.head.statement.journal = journal.to_vec();
 }
 
 #[test]
 fn the_journal_is_what_was_written() {
     let honest = journal();
-    let truth = honest.0.statement.journal.clone();
+    let truth = honest.0.head.statement.journal.clone();
     let mut other = honest.copy();
-    other.0.statement.journal[0] ^= 1;
+    other.0.head.statement.journal[0] ^= 1;
     other.fails(By::Constraint(Table::Journal));
     let forged = |f: &dyn Fn(&mut Vec<u8>)| {
         let mut lie = honest.copy();
@@ -63,12 +63,12 @@ fn the_journal_is_what_was_written() {
     }
     // Without the tables that bind it.
     let mut lie = honest.copy();
-    lie.0.tables.retain(|(t, _)| *t != Table::Journal);
+    lie.0.segment.tables.retain(|(t, _)| *t != Table::Journal);
     let (statement, proof) = lie.proven();
     assert_eq!(crate::verifier().verify(&statement, &proof), Err(VerifyError::Tables));
     let mut lie = honest.copy();
-    lie.0.tables.retain(|(t, _)| !matches!(t, Table::Journal | Table::Io));
-    lie.0.statement.journal.clear();
+    lie.0.segment.tables.retain(|(t, _)| !matches!(t, Table::Journal | Table::Io));
+    lie.0.head.statement.journal.clear();
     lie.fails(By::Bus("mem"));
 }
 
@@ -89,7 +89,7 @@ fn calls_to_the_journal_stay_in_order_and_in_the_journal() {
             .filter(|i| row[crate::column(Table::Io, &format!("lane[{i}]"))] == Val::ONE)
             .count() as u32;
     }
-    let (head, tail) = honest.0.statement.journal.split_at(6);
+    let (head, tail) = honest.0.head.statement.journal.split_at(6);
     say(&mut lie, &[tail, head].concat());
     lie.copy().fails(By::Constraint(Table::Io));
     // With a gap in time that says so.
@@ -161,7 +161,7 @@ fn a_result_is_what_was_delivered() {
 #[test]
 fn ecalls_are_not_skipped_and_not_cheaper() {
     let mut lie = read();
-    lie.0.tables.retain(|(t, _)| *t != Table::Io);
+    lie.0.segment.tables.retain(|(t, _)| *t != Table::Io);
     let by = lie.stopped_by();
     assert!(matches!(by, By::Bus("mem" | "aux")), "{by:?}");
 
@@ -172,8 +172,8 @@ fn ecalls_are_not_skipped_and_not_cheaper() {
     }
     lie.add(Table::Cpu, ecall, "own[0]", -1);
     lie.add(Table::Io, 0, "inc[0]", -1);
-    lie.0.last.gas[0] -= 1;
-    lie.0.statement.gas_used -= 1;
+    lie.0.segment.end.gas[0] -= 1;
+    lie.0.head.statement.gas_used -= 1;
     lie.copy().fails(By::Constraint(Table::Io));
     // By a word less.
     lie.add(Table::Io, 0, "len_word", -1);

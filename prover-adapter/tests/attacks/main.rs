@@ -11,15 +11,16 @@ mod execution;
 mod faults;
 mod io;
 mod memory;
+mod segments;
 mod shape;
 mod statement;
 
 use std::sync::LazyLock;
 
-use common::checker::{Rejection, check_all, publics_of};
-use common::copy;
-use common::recount::recount;
-use ember_prover_adapter::{Execution, Proof, Prover, Statement, Witness};
+use common::Case;
+use common::checker::{Rejection, check_all};
+use common::recount::recount_honestly;
+use ember_prover_adapter::{Execution, Proof, Prover, Statement};
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use ember_verifier::{Verifier, VerifyError};
@@ -41,28 +42,34 @@ enum By {
 }
 
 /// A witness to be forged.
-struct Forgery(Witness);
+#[derive(Clone)]
+struct Forgery(Case);
 
 impl Forgery {
     fn of(execution: &Execution) -> Self {
-        Self(Witness::of(verifier(), execution).expect("a witness"))
+        Self(Case::of(verifier(), execution).expect("a witness"))
     }
 
     fn copy(&self) -> Self {
-        Self(copy(&self.0))
+        self.clone()
     }
 
     fn index(&self, table: Table) -> usize {
-        self.0.tables.iter().position(|(t, _)| *t == table).unwrap_or_else(|| panic!("no {}", table.name()))
+        self.0
+            .segment
+            .tables
+            .iter()
+            .position(|(t, _)| *t == table)
+            .unwrap_or_else(|| panic!("no {}", table.name()))
     }
 
     fn matrix(&mut self, table: Table) -> &mut RowMajorMatrix<Val> {
         let t = self.index(table);
-        &mut self.0.tables[t].1
+        &mut self.0.segment.tables[t].1
     }
 
     fn height(&self, table: Table) -> usize {
-        self.0.tables[self.index(table)].1.height()
+        self.0.segment.tables[self.index(table)].1.height()
     }
 
     fn get(&self, table: Table, row: usize, name: &str) -> Val {
@@ -81,7 +88,7 @@ impl Forgery {
 
     fn row(&self, table: Table, row: usize) -> &[Val] {
         let width = table.columns();
-        &self.0.tables[self.index(table)].1.values[row * width..(row + 1) * width]
+        &self.0.segment.tables[self.index(table)].1.values[row * width..(row + 1) * width]
     }
 
     fn set_row(&mut self, table: Table, row: usize, cells: &[Val]) {
@@ -122,13 +129,13 @@ impl Forgery {
                 self.set(Table::Cpu, row, &format!("regs[{}]", 2 * i + limb), Val::from_u32(value));
             }
         }
-        self.0.last.regs[i] = value;
+        self.0.segment.end.regs[i] = value;
     }
 
     /// Adapts what is free, proves, and hands to the verifier.
     fn proven(mut self) -> (Statement, Proof) {
-        let publics = publics_of(&self.0, verifier().hasher());
-        recount(&mut self.0, &publics);
+        self.0.agree();
+        recount_honestly(&mut self.0, verifier().hasher());
         self.0.prove(verifier()).expect("the prover proves anything")
     }
 
@@ -141,9 +148,9 @@ impl Forgery {
     /// What the checker finds.
     fn found(&mut self) -> Option<By> {
         let h = verifier().hasher();
-        let publics = publics_of(&self.0, h);
-        recount(&mut self.0, &publics);
-        match check_all(&self.0.tables, &publics, h) {
+        self.0.agree();
+        recount_honestly(&mut self.0, h);
+        match check_all(&self.0.segment.tables, &self.0.publics(h), h) {
             Err(Rejection::Constraint(table, ..)) => Some(By::Constraint(table)),
             Err(Rejection::Bus(bus)) => Some(By::Bus(bus)),
             Ok(()) => None,
@@ -163,10 +170,10 @@ impl Forgery {
 
     /// The verifier itself sees through the attack, whose STARK is right.
     #[track_caller]
-    fn seen_through(self) -> VerifyError {
+    fn seen_through(mut self) -> VerifyError {
         let h = verifier().hasher();
-        let publics = publics_of(&self.0, h);
-        assert_eq!(check_all(&self.0.tables, &publics, h), Ok(()));
+        self.0.agree();
+        assert_eq!(check_all(&self.0.segment.tables, &self.0.publics(h), h), Ok(()));
         let (statement, proof) = self.proven();
         verifier().verify(&statement, &proof).expect_err("accepted")
     }

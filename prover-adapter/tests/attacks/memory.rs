@@ -121,7 +121,7 @@ fn the_heap_ascends_and_ends() {
     let beyond = HEAP + MEMORY_LIMIT - 0x2000;
     let execution = crate::common::programs::record_with(&touch(&[beyond]), more);
     let mut lie = Forgery::of(&execution);
-    lie.0.statement.memory_limit = MEMORY_LIMIT;
+    lie.0.head.statement.memory_limit = MEMORY_LIMIT;
     lie.copy().fails(By::Constraint(Table::Cpu));
     // With stack pointer and input where the lower limit has them. The last instructions set a0.
     for row in 0..lie.height(Table::Cpu) {
@@ -141,7 +141,7 @@ fn the_heap_ascends_and_ends() {
             }
         }
     }
-    lie.0.last.regs[reg::SP as usize - 1] = beyond;
+    lie.0.segment.end.regs[reg::SP as usize - 1] = beyond;
     // The register a0 is overwritten at once by the program itself, so that nothing else depends on it.
     let by = lie.stopped_by();
     assert!(matches!(by, By::Constraint(Table::Cpu | Table::Heap)), "{by:?}");
@@ -215,14 +215,14 @@ fn an_image_id_is_of_one_program() {
     for other in others {
         let lie = run(&other);
         let mut named = lie.copy();
-        named.0.statement.image_id = real.0.statement.image_id;
+        named.0.head.statement.image_id = real.0.head.statement.image_id;
         let (statement, proof) = named.proven();
         assert_eq!(crate::verifier().verify(&statement, &proof), Err(VerifyError::Image));
         let mut rooted = lie;
-        rooted.0.statement.image_id = real.0.statement.image_id;
-        rooted.0.image_root = real.0.image_root;
-        rooted.0.header = real.0.header;
-        rooted.0.openings = real.0.openings.clone();
+        rooted.0.head.statement.image_id = real.0.head.statement.image_id;
+        rooted.0.head.preamble.image_root = real.0.head.preamble.image_root;
+        rooted.0.head.preamble.header = real.0.head.preamble.header;
+        rooted.0.head.preamble.openings = real.0.head.preamble.openings.clone();
         let by = rooted.stopped_by();
         assert!(matches!(by, By::Bus("node") | By::Constraint(Table::Cpu)), "{by:?}");
     }
@@ -235,10 +235,10 @@ fn the_input_is_that_of_the_digest() {
         |input: &[u8]| liar::run(&image(&code), &RunConfig { input: input.to_vec(), ..config() }, &NO_LIES);
     let real = Forgery::of(&execution(b"12345678"));
     let mut lie = Forgery::of(&execution(b"12346678"));
-    lie.0.statement.input_digest = real.0.statement.input_digest;
+    lie.0.head.statement.input_digest = real.0.head.statement.input_digest;
     let (statement, proof) = lie.copy().proven();
     assert_eq!(crate::verifier().verify(&statement, &proof), Err(VerifyError::Input));
-    lie.0.input_root = real.0.input_root;
+    lie.0.head.preamble.input_root = real.0.head.preamble.input_root;
     lie.fails(By::Bus("node"));
 
     // A leaf beyond the tree, and the root of another level.
@@ -249,10 +249,10 @@ fn the_input_is_that_of_the_digest() {
 
     // An input of zeros, said to be empty: its root is at no level that a path reaches.
     let mut lie = Forgery::of(&execution(&[0; 8]));
-    lie.0.input_len = 0;
-    lie.0.input_root = Digest::ZERO;
+    lie.0.head.preamble.input_len = 0;
+    lie.0.head.preamble.input_root = Digest::ZERO;
     let h = crate::verifier().hasher();
-    lie.0.statement.input_digest = ember_memory::tree::input_digest(h, &Digest::ZERO, 0);
+    lie.0.head.statement.input_digest = ember_memory::tree::input_digest(h, &Digest::ZERO, 0);
     lie.set_register(0, reg::A1, 0);
     lie.fails(By::Bus("node"));
 }
@@ -291,8 +291,8 @@ fn time_does_not_go_back() {
     let mut cells = vec![Val::ZERO; TouchCols::<()>::WIDTH];
     touch.write(&mut cells);
     let matrix = p3_matrix::dense::RowMajorMatrix::new(cells, TouchCols::<()>::WIDTH);
-    let at = lie.0.tables.iter().position(|(t, _)| *t > Table::Touch).unwrap();
-    lie.0.tables.insert(at, (Table::Touch, matrix));
+    let at = lie.0.segment.tables.iter().position(|(t, _)| *t > Table::Touch).unwrap();
+    lie.0.segment.tables.insert(at, (Table::Touch, matrix));
     lie.copy().fails(By::Bus("range16"));
     // Or not back at all.
     touch.gap = [Val::ZERO; 2];

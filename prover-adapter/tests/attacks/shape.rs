@@ -22,7 +22,7 @@ fn honest() -> Forgery {
         exit(0),
     ];
     let honest = Forgery::of(&record(&code.concat()));
-    assert_eq!(honest.0.tables.len(), Table::ALL.len() - 1, "all but Touch");
+    assert_eq!(honest.0.segment.tables.len(), Table::ALL.len() - 3, "all but Touch, Memory, MemoryNode");
     honest
 }
 
@@ -37,9 +37,9 @@ fn rejected(lie: Forgery) {
 #[test]
 fn tables_are_not_left_out() {
     let honest = honest();
-    for t in 0..honest.0.tables.len() {
+    for t in 0..honest.0.segment.tables.len() {
         let mut lie = honest.copy();
-        lie.0.tables.remove(t);
+        lie.0.segment.tables.remove(t);
         rejected(lie);
     }
 }
@@ -47,14 +47,14 @@ fn tables_are_not_left_out() {
 #[test]
 fn tables_are_not_doubled_or_reordered() {
     let honest = honest();
-    for t in 0..honest.0.tables.len() {
+    for t in 0..honest.0.segment.tables.len() {
         let mut lie = honest.copy();
-        let table = lie.0.tables[t].clone();
-        lie.0.tables.insert(t, table);
+        let table = lie.0.segment.tables[t].clone();
+        lie.0.segment.tables.insert(t, table);
         rejected(lie);
         let mut lie = honest.copy();
-        let other = (t + 1) % lie.0.tables.len();
-        lie.0.tables.swap(t, other);
+        let other = (t + 1) % lie.0.segment.tables.len();
+        lie.0.segment.tables.swap(t, other);
         rejected(lie);
     }
 }
@@ -63,23 +63,25 @@ fn tables_are_not_doubled_or_reordered() {
 #[test]
 fn tables_are_not_cut() {
     let honest = honest();
-    for t in 0..honest.0.tables.len() {
-        let matrix = &honest.0.tables[t].1;
+    for t in 0..honest.0.segment.tables.len() {
+        let matrix = &honest.0.segment.tables[t].1;
         let (width, height) = (matrix.width(), matrix.height());
         if height > 1 {
             let mut lie = honest.copy();
-            lie.0.tables[t].1.values.truncate(width * height / 2);
+            lie.0.segment.tables[t].1.values.truncate(width * height / 2);
             rejected(lie);
         }
         let mut lie = honest.copy();
-        lie.0.tables[t].1.values = Val::zero_vec(width);
+        lie.0.segment.tables[t].1.values = Val::zero_vec(width);
         rejected(lie);
     }
     // Height 1 << 23 would take gigabytes to prove: the verifier refuses the number alone.
     let (statement, proof) = honest.proven();
-    for (t, table) in Table::ALL.iter().filter(|t| proof.tables >> (**t as u32) & 1 == 1).enumerate() {
+    for (t, table) in
+        Table::ALL.iter().filter(|t| proof.segments[0].tables >> (**t as u32) & 1 == 1).enumerate()
+    {
         let mut lie = proof_copy(&proof);
-        lie.stark.degree_bits[t] = table.max_log_height() + 1;
+        lie.segments[0].stark.degree_bits[t] = table.max_log_height() + 1;
         assert_eq!(verifier().verify(&statement, &lie), Err(VerifyError::Tables));
     }
 }
@@ -98,35 +100,35 @@ fn masks_and_heights_are_the_proofs() {
     verifier().verify(&statement, &proof).unwrap();
     for bit in 0..32 {
         let mut lie = proof_copy(&proof);
-        lie.tables ^= 1 << bit;
+        lie.segments[0].tables ^= 1 << bit;
         refuse(&statement, &lie);
     }
-    for t in 0..proof.stark.degree_bits.len() {
-        let bits = proof.stark.degree_bits[t];
+    for t in 0..proof.segments[0].stark.degree_bits.len() {
+        let bits = proof.segments[0].stark.degree_bits[t];
         for other in [bits + 1, bits.wrapping_sub(1), 0, 63, 64, usize::MAX] {
             if other != bits {
                 let mut lie = proof_copy(&proof);
-                lie.stark.degree_bits[t] = other;
+                lie.segments[0].stark.degree_bits[t] = other;
                 refuse(&statement, &lie);
             }
         }
         let mut lie = proof_copy(&proof);
-        lie.stark.degree_bits.remove(t);
+        lie.segments[0].stark.degree_bits.remove(t);
         refuse(&statement, &lie);
         let mut lie = proof_copy(&proof);
-        lie.stark.lookup_terminals.swap_remove(t);
+        lie.segments[0].stark.lookup_terminals.swap_remove(t);
         refuse(&statement, &lie);
         let mut lie = proof_copy(&proof);
-        lie.stark.lookup_terminals[t] = None;
+        lie.segments[0].stark.lookup_terminals[t] = None;
         refuse(&statement, &lie);
         let mut lie = proof_copy(&proof);
-        lie.stark.opened_values.instances.remove(t);
+        lie.segments[0].stark.opened_values.instances.remove(t);
         refuse(&statement, &lie);
     }
     let mut lie = proof_copy(&proof);
-    lie.stark.degree_bits.clear();
+    lie.segments[0].stark.degree_bits.clear();
     refuse(&statement, &lie);
     let mut lie = proof_copy(&proof);
-    lie.stark.commitments.permutation = None;
+    lie.segments[0].stark.commitments.permutation = None;
     refuse(&statement, &lie);
 }

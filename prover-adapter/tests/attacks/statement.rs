@@ -3,7 +3,7 @@
 use ember_isa::{EcallCost, Exit, ExitReason, GasTable, Op, ecall};
 use ember_memory::{Digest, Header};
 use ember_prover_adapter::{Proof, Statement};
-use ember_verifier::{CodeOpening, FinalState, Openings, PageOpening};
+use ember_verifier::{Boundary, CodeOpening, Openings, PageOpening, Preamble, Segment};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::common::programs::{CODE, DATA, call, exit, i, li, record};
@@ -142,47 +142,64 @@ fn every_field_of_the_proof_is_bound() {
     // A new field must be forged too.
     let _ = |p: Proof, o: PageOpening, c: CodeOpening| {
         let Proof {
-            header: Header { entry: _, heap_page: _, writable_pages: _, min_writable_pages: _ },
-            image_root: _,
-            input_len: _,
-            input_root: _,
-            last: FinalState { gas: _, regs: _ },
-            openings: Openings { pages: _, code: _ },
+            preamble:
+                Preamble {
+                    header: Header { entry: _, heap_page: _, writable_pages: _, min_writable_pages: _ },
+                    image_root: _,
+                    input_len: _,
+                    input_root: _,
+                    openings: Openings { pages: _, code: _ },
+                },
+            mut segments,
+        } = p;
+        let Segment {
+            end: Boundary { pc: _, regs: _, gas: _, instructions: _, journal_len: _, memory: _ },
             tables: _,
             stark: _,
-        } = p;
+        } = segments.remove(0);
         let (PageOpening { page: _, content: _, siblings: _ }, CodeOpening { leaf: _, siblings: _ }) = (o, c);
     };
     let edits: Vec<Edit<Proof>> = edits! { p: Proof:
-        p.header.entry += 4;
-        p.header.entry += 1;
-        p.header.heap_page += 1;
-        p.header.heap_page = u32::MAX;
-        p.header.writable_pages -= 1;
-        p.header.writable_pages = u32::MAX;
-        p.header.min_writable_pages += 1;
-        p.header.min_writable_pages = u32::MAX;
-        other(&mut p.image_root);
-        p.input_len += 1;
-        p.input_len = 0;
-        p.input_len = u32::MAX;
-        other(&mut p.input_root);
-        p.last.gas[0] += 1;
-        p.last.gas[1] += 1;
-        p.last.gas[0] = u32::MAX;
-        p.last.gas = [p.last.gas[0] + 256, p.last.gas[1] - 1];
+        p.preamble.header.entry += 4;
+        p.preamble.header.entry += 1;
+        p.preamble.header.heap_page += 1;
+        p.preamble.header.heap_page = u32::MAX;
+        p.preamble.header.writable_pages -= 1;
+        p.preamble.header.writable_pages = u32::MAX;
+        p.preamble.header.min_writable_pages += 1;
+        p.preamble.header.min_writable_pages = u32::MAX;
+        other(&mut p.preamble.image_root);
+        p.preamble.input_len += 1;
+        p.preamble.input_len = 0;
+        p.preamble.input_len = u32::MAX;
+        other(&mut p.preamble.input_root);
+        p.segments[0].end.gas[0] += 1;
+        p.segments[0].end.gas[1] += 1;
+        p.segments[0].end.gas[0] = u32::MAX;
+        p.segments[0].end.gas = [p.segments[0].end.gas[0] + 256, p.segments[0].end.gas[1] - 1];
         // The same number in the field.
-        p.last.gas[0] += 0x7f00_0001;
-        p.tables = 0;
-        p.tables = u32::MAX;
-        p.openings.pages.swap(0, 1);
-        p.openings.pages.clear();
-        drop(p.openings.pages.pop());
-        p.openings.pages.push(p.openings.pages[0].clone());
-        p.openings.pages.insert(0, p.openings.pages[0].clone());
-        p.openings.code = None;
-        p.openings.code.as_mut().unwrap().leaf.0.swap(0, 2);
-        p.openings.code.as_mut().unwrap().siblings.swap(0, 1);
+        p.segments[0].end.gas[0] += 0x7f00_0001;
+        p.segments[0].end.pc += 4;
+        p.segments[0].end.pc += 1;
+        p.segments[0].end.instructions += 1;
+        p.segments[0].end.instructions = u32::MAX;
+        p.segments[0].end.journal_len += 1;
+        p.segments[0].end.journal_len -= 1;
+        p.segments[0].end.journal_len = u32::MAX;
+        p.segments[0].end.memory = Some(p.preamble.image_root);
+        p.segments[0].end.memory = Some(Digest::ZERO);
+        p.segments.clear();
+        p.segments.push(postcard::from_bytes(&postcard::to_allocvec(&p.segments[0]).unwrap()).unwrap());
+        p.segments[0].tables = 0;
+        p.segments[0].tables = u32::MAX;
+        p.preamble.openings.pages.swap(0, 1);
+        p.preamble.openings.pages.clear();
+        drop(p.preamble.openings.pages.pop());
+        p.preamble.openings.pages.push(p.preamble.openings.pages[0].clone());
+        p.preamble.openings.pages.insert(0, p.preamble.openings.pages[0].clone());
+        p.preamble.openings.code = None;
+        p.preamble.openings.code.as_mut().unwrap().leaf.0.swap(0, 2);
+        p.preamble.openings.code.as_mut().unwrap().siblings.swap(0, 1);
     };
     let (statement, proof) = honest();
     let refuse = |edit: &str, change: &dyn Fn(&mut Proof)| {
@@ -193,29 +210,31 @@ fn every_field_of_the_proof_is_bound() {
     for (edit, change) in edits {
         refuse(edit, &*change);
     }
-    for register in 0..proof.last.regs.len() {
+    for register in 0..proof.segments[0].end.regs.len() {
         for bit in [0, 15, 16, 31] {
-            refuse("a register", &|p| p.last.regs[register] ^= 1 << bit);
+            refuse("a register", &|p| p.segments[0].end.regs[register] ^= 1 << bit);
         }
     }
-    assert!(proof.openings.pages.len() > 2);
-    for n in 0..proof.openings.pages.len() {
-        refuse("page", &|p| p.openings.pages[n].page ^= 1);
-        refuse("page", &|p| p.openings.pages[n].page = u32::MAX);
-        refuse("no content", &|p| p.openings.pages[n].content = None);
-        refuse("contents", &|p| other(&mut p.openings.pages[n].content.as_mut().unwrap().1));
+    assert!(proof.preamble.openings.pages.len() > 2);
+    for n in 0..proof.preamble.openings.pages.len() {
+        refuse("page", &|p| p.preamble.openings.pages[n].page ^= 1);
+        refuse("page", &|p| p.preamble.openings.pages[n].page = u32::MAX);
+        refuse("no content", &|p| p.preamble.openings.pages[n].content = None);
+        refuse("contents", &|p| other(&mut p.preamble.openings.pages[n].content.as_mut().unwrap().1));
         for bits in [0, 1, 2, 3, 4, 5, 6, 7, 8, 255] {
-            if proof.openings.pages[n].content.unwrap().0 != bits {
-                refuse("permission", &|p| p.openings.pages[n].content.as_mut().unwrap().0 = bits);
+            if proof.preamble.openings.pages[n].content.unwrap().0 != bits {
+                refuse("permission", &|p| p.preamble.openings.pages[n].content.as_mut().unwrap().0 = bits);
             }
         }
         for level in 0..20 {
-            refuse("sibling", &|p| other(&mut p.openings.pages[n].siblings[level]));
+            refuse("sibling", &|p| other(&mut p.preamble.openings.pages[n].siblings[level]));
         }
     }
     for word in 0..8 {
-        refuse("leaf", &|p| p.openings.code.as_mut().unwrap().leaf.0[word] += p3_koala_bear::KoalaBear::ONE);
-        refuse("sibling", &|p| other(&mut p.openings.code.as_mut().unwrap().siblings[word]));
+        refuse("leaf", &|p| {
+            p.preamble.openings.code.as_mut().unwrap().leaf.0[word] += p3_koala_bear::KoalaBear::ONE
+        });
+        refuse("sibling", &|p| other(&mut p.preamble.openings.code.as_mut().unwrap().siblings[word]));
     }
 }
 
@@ -225,14 +244,14 @@ fn openings_are_no_more_than_needed() {
     let jump = [li(8, DATA), vec![i(Op::Jalr, 0, 8, 0, 0)]].concat();
     let halted = Forgery::of(&record(&exit(0)));
     let faulted = Forgery::of(&record(&jump));
-    assert_eq!(faulted.0.statement.exit.reason, ExitReason::InstructionAccessFault);
-    assert_eq!(faulted.0.openings.code, None);
+    assert_eq!(faulted.0.head.statement.exit.reason, ExitReason::InstructionAccessFault);
+    assert_eq!(faulted.0.head.preamble.openings.code, None);
     faulted.copy().verifies();
     let mut lie = faulted;
-    lie.0.openings.code = halted.0.openings.code.clone();
+    lie.0.head.preamble.openings.code = halted.0.head.preamble.openings.code.clone();
     assert_eq!(lie.seen_through(), ember_verifier::VerifyError::Superfluous);
     let mut lie = halted;
-    lie.0.openings.pages.push(lie.0.openings.pages[0].clone());
+    lie.0.head.preamble.openings.pages.push(lie.0.head.preamble.openings.pages[0].clone());
     assert_eq!(lie.seen_through(), ember_verifier::VerifyError::Superfluous);
     assert_eq!(CODE % 16, 0);
 }

@@ -6,16 +6,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ember_memory::Layout;
 use ember_memory::digest::{Digest, Hasher};
+use ember_memory::{Layout, tree};
 use ember_prover_adapter::Witness;
-use ember_verifier::Publics;
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
+use ember_verifier::{Head, Publics};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
+use super::Case;
 use super::eval::{BUSES, Evaluated, HASH, Message, PERMUTATIONS, RANGE8, RANGE16, evaluate};
 
 /// Why a forgery fails.
@@ -27,7 +28,7 @@ pub enum Rejection {
     Bus(&'static str),
 }
 
-/// The honest witness that forgeries start from.
+/// The honest tables that forgeries start from.
 pub struct Checker {
     pub tables: Vec<(Table, RowMajorMatrix<Val>)>,
     pub publics: Vec<Vec<Val>>,
@@ -41,23 +42,23 @@ fn matrix_row(matrix: &RowMajorMatrix<Val>, row: usize) -> &[Val] {
     &matrix.values[row * width..(row + 1) * width]
 }
 
-/// The public values of the witness's tables.
-pub fn publics_of(witness: &Witness, h: &Hasher) -> Vec<Vec<Val>> {
-    let statement = &witness.statement;
-    let layout = Layout::new(&witness.header, statement.memory_limit, witness.input_len as usize).unwrap();
+/// The public values of the segment's tables.
+pub fn publics_of(case: &Case, h: &Hasher) -> Vec<Vec<Val>> {
+    let (Head { statement, preamble }, Witness { start, end, tables }) = (&case.head, &case.segment);
+    let layout = Layout::new(&preamble.header, statement.memory_limit, preamble.input_len as usize).unwrap();
+    let from = start.journal_len as usize;
     let publics = Publics {
-        header: &witness.header,
+        header: &preamble.header,
         layout: &layout,
         gas_table: &statement.gas_table,
-        image_root: &witness.image_root,
-        input_root: &witness.input_root,
-        journal: &h.chain(&statement.journal),
-        journal_len: statement.journal.len(),
-        instructions: statement.instructions,
-        pc: statement.exit.pc,
-        last: &witness.last,
+        image_root: &preamble.image_root,
+        input_root: &preamble.input_root,
+        zero_page: &tree::zero_page_root(h),
+        start,
+        end,
+        journal: &h.chain(&statement.journal[from..from + end.journal_len as usize]),
     };
-    witness.tables.iter().map(|(table, _)| publics.of(*table)).collect()
+    tables.iter().map(|(table, _)| publics.of(*table)).collect()
 }
 
 pub fn evaluate_row(
@@ -128,9 +129,9 @@ pub fn check_all(
 
 impl Checker {
     /// A checker of forgeries of an honest witness.
-    pub fn new(witness: &Witness, h: &Hasher) -> Self {
-        let tables = witness.tables.clone();
-        let publics = publics_of(witness, h);
+    pub fn new(case: &Case, h: &Hasher) -> Self {
+        let tables = case.segment.tables.clone();
+        let publics = publics_of(case, h);
         let mut provided = HashMap::new();
         for (t, (table, matrix)) in tables.iter().enumerate() {
             if !matches!(table, Table::Rom | Table::Code | Table::Poseidon2 | Table::Range16 | Table::Range8)

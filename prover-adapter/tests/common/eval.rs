@@ -6,14 +6,15 @@ use p3_air::{Air, AirBuilder, RowWindow};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
 
-/// The buses: index of a bus in this list. The first four are permutation checks: what is sent is received. The
+/// The buses: index of a bus in this list. The first five are permutation checks: what is sent is received. The
 /// others are look-ups: what is asked for is provided.
-pub const BUSES: [&str; 9] = ["mem", "aux", "node", "stream", "prog", "code", "hash", "range16", "range8"];
+pub const BUSES: [&str; 10] =
+    ["mem", "aux", "node", "update", "stream", "prog", "code", "hash", "range16", "range8"];
 /// Number of buses that are permutation checks.
-pub const PERMUTATIONS: usize = 4;
-pub const HASH: usize = 6;
-pub const RANGE16: usize = 7;
-pub const RANGE8: usize = 8;
+pub const PERMUTATIONS: usize = 5;
+pub const HASH: usize = 7;
+pub const RANGE16: usize = 8;
+pub const RANGE8: usize = 9;
 
 /// A tuple on a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]

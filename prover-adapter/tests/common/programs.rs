@@ -185,6 +185,31 @@ pub fn memory() -> Vec<u32> {
     code
 }
 
+/// Memory of every kind, counters and the journal, again and again: to be cut into segments.
+pub fn segments() -> Vec<u32> {
+    let mut code = Vec::new();
+    for round in 0..4 {
+        for base in [DATA + 0x10 * round, HEAP + 0x1000 * (round % 3) + 0x20 * round, HEAP + 0x40] {
+            code.extend(li(8, base));
+            code.push(i(Op::Lw, 12, 8, 0, 4));
+            code.push(i(Op::Addi, 12, 12, 0, 3));
+            code.push(i(Op::Sw, 0, 8, 12, 4));
+            code.push(i(Op::Sb, 0, 8, 12, 9));
+            code.push(i(Op::Lbu, 13, 8, 0, 5));
+        }
+        code.extend(li(8, CONSTANTS));
+        code.push(i(Op::Lw, 12, 8, 0, 4));
+        for number in [csr::CYCLE, csr::CYCLEH, csr::INSTRET, csr::INSTRETH] {
+            code.push(i(Op::Csrrs, 12, 0, 0, number as i32));
+        }
+        code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA + 2, 9 + 2 * round]));
+        code.push(i(Op::Mul, 13, 12, 8, 0));
+        code.push(i(Op::Div, 13, 8, 12, 0));
+    }
+    code.extend(exit(3));
+    code
+}
+
 /// A word is accessed again after more than 2^16 cycles; then the program jumps around the end of the address
 /// space, where nothing is.
 pub fn stale() -> Vec<u32> {

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use ember_prover_adapter::Witness;
 use ember_verifier::air::{Range16Cols, Table};
 use ember_verifier::params::Val;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::checker::{evaluate_row, publics_of};
-use super::eval::{PERMUTATIONS, RANGE16};
+use super::Case;
+use super::checker::evaluate_row;
+use super::eval::{BUSES, PERMUTATIONS, RANGE16};
 
 fn column(table: Table, name: &str) -> usize {
     table.column_names().iter().position(|n| n == name).expect("a column")
@@ -49,8 +49,9 @@ fn range16(counts: &HashMap<Vec<Val>, u32>) -> RowMajorMatrix<Val> {
 }
 
 /// Counts every look-up anew.
-pub fn recount(witness: &mut Witness, publics: &[Vec<Val>]) {
-    let mut asked: Vec<HashMap<Vec<Val>, u32>> = vec![HashMap::new(); 9];
+pub fn recount(case: &mut Case, publics: &[Vec<Val>]) {
+    let witness = &mut case.segment;
+    let mut asked: Vec<HashMap<Vec<Val>, u32>> = vec![HashMap::new(); BUSES.len()];
     let tables = &witness.tables;
     for t in 0..tables.len() {
         for row in 0..tables[t].1.height() {
@@ -83,8 +84,8 @@ pub fn recount(witness: &mut Witness, publics: &[Vec<Val>]) {
     }
 }
 
-/// [`recount`] with the witness's own public values.
-pub fn recount_honestly(witness: &mut Witness, h: &ember_memory::digest::Hasher) {
-    let publics = publics_of(witness, h);
-    recount(witness, &publics);
+/// [`recount`] with the case's own public values.
+pub fn recount_honestly(case: &mut Case, h: &ember_memory::digest::Hasher) {
+    let publics = case.publics(h);
+    recount(case, &publics);
 }

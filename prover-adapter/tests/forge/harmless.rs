@@ -38,12 +38,6 @@ impl Row<'_> {
         self.any("op", ops.iter().map(|&op| op as usize))
     }
 
-    /// Whether the forgery changes the field.
-    fn changes(&self, field: &str) -> bool {
-        let (_, first, len) = self.fields.fields.iter().find(|(name, ..)| name == field).expect("a field");
-        self.cells[*first..first + len] != self.forged[*first..first + len]
-    }
-
     /// Whether the forgery leaves one cell of a field as it is.
     fn keeps(&self, field: &str, i: usize) -> bool {
         let at = self.fields.at(field) + i;
@@ -112,10 +106,11 @@ harmless! {
     Code ["index" "limbs"] |r| !r.is("real"), PADDING;
     Data ["index" "is_input" "writable" "limbs" "time" "last"] |r| !r.is("real"), PADDING;
     Heap ["index" "gap" "room" "time" "last"] |r| !r.is("real"), PADDING;
+    Memory ["index" "before" "time" "after"] |r| !r.is("real"), PADDING;
+    MemoryNode ["inner" "level" "before" "after"] |r| !r.is("real"), PADDING;
+    MemoryNode ["room"] |r| !r.is("fresh"), "only fresh pages are bounded";
     Touch ["address" "word" "writable" "gap" "bound"] |r| !r.is("real"), PADDING;
     Merkle ["space" "level" "index" "parent" "left" "right"] |r| !r.is("real"), PADDING;
-    Poseidon2 ["input" "begin" "partial" "end"] |r| r.changes("input"),
-        "another permutation, of which every cell is right, where the row's own is provided twice";
     Shift ["s"] |r| r.no_op(3), "the upper limb of the amount, on a row that receives nothing";
     Part ["a" "s"] |r| r.no_op(6), "base and upper limb of the value, on a row that receives nothing";
     Mul ["a" "s" "w" "borrow" "sign"] |r| r.no_op(4), PADDING;
@@ -124,7 +119,7 @@ harmless! {
     Div ["inv" "margin" "product"] |r| r.is("by_zero"), "there is no quotient to prove";
     Div ["quotient"] |r| r.is("by_zero") && r.any("op", [2, 3]), "the rest by zero is the dividend";
     Div ["rest"] |r| r.is("by_zero") && r.any("op", [0, 1]), "the quotient by zero is all ones";
-    Csr ["instret" "high" "retired"] |r| !r.is("real"), PADDING;
+    Csr ["high" "low" "upper" "retired"] |r| !r.is("real"), PADDING;
 
     Io ["clk" "left"] |r| !r.is("real"), PADDING;
     Io ["clk_gap"] |r| !r.is("start") || r.first, "no call comes before; it stays range-checked";
@@ -138,11 +133,13 @@ harmless! {
 }
 
 /// Tables whose rows may stand in any order: no constraint reads a neighbour, and buses know no order. Of `Merkle`
-/// that holds for all rows but the first.
-pub const UNORDERED: [Table; 12] = [
+/// and `MemoryNode` that holds for all rows but the first.
+pub const UNORDERED: [Table; 14] = [
     Table::Rom,
     Table::Code,
     Table::Data,
+    Table::Memory,
+    Table::MemoryNode,
     Table::Touch,
     Table::Merkle,
     Table::Poseidon2,

@@ -15,19 +15,35 @@ mod mutate;
 use std::time::Instant;
 
 use campaign::Campaign;
-use common::checker::{Checker, check_all, publics_of};
+use common::checker::{Checker, check_all};
 use common::rng::Rng;
-use common::{copy, programs};
-use ember_prover_adapter::{Prover, Witness};
+use common::{Case, programs};
+use ember_prover_adapter::{Prover, SegmentLimits, Witness};
+use ember_verifier::air::Table;
+use ember_verifier::params::Val;
+use ember_verifier::{Proof, Segment, Verifier, VerifyError};
 use mutate::Fields;
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
 
-fn witnesses(prover: &Prover) -> Vec<(&'static str, Witness)> {
-    let of = |code: Vec<u32>| Witness::of(prover.verifier(), &programs::record(&code)).unwrap();
+/// Runs, each with its segments.
+fn runs(prover: &Prover) -> Vec<(&'static str, Vec<Case>)> {
+    let of = |code: Vec<u32>, instructions| {
+        let limits = SegmentLimits { instructions, ..Default::default() };
+        Case::segments(prover.verifier(), &programs::record(&code), limits).unwrap()
+    };
+    let whole = usize::MAX;
     vec![
-        ("arithmetic", of(programs::arithmetic())),
-        ("memory", of(programs::memory())),
-        ("stale", of(programs::stale())),
+        ("arithmetic", of(programs::arithmetic(), whole)),
+        ("memory", of(programs::memory(), whole)),
+        ("segments", of(programs::segments(), 60)),
+        ("stale", of(programs::stale(), whole)),
     ]
+}
+
+fn cases(prover: &Prover) -> Vec<(&'static str, Case)> {
+    let runs = runs(prover).into_iter();
+    runs.flat_map(|(name, cases)| cases.into_iter().map(move |case| (name, case))).collect()
 }
 
 /// The checker accepts what is honest.
@@ -35,8 +51,8 @@ fn witnesses(prover: &Prover) -> Vec<(&'static str, Witness)> {
 fn honest_tables_are_accepted() {
     let prover = Prover::new();
     let h = prover.verifier().hasher();
-    for (name, witness) in witnesses(&prover) {
-        assert_eq!(check_all(&witness.tables, &publics_of(&witness, h), h), Ok(()), "{name}");
+    for (name, case) in cases(&prover) {
+        assert_eq!(check_all(&case.segment.tables, &case.publics(h), h), Ok(()), "{name}");
     }
 }
 
@@ -45,8 +61,8 @@ fn honest_tables_are_accepted() {
 fn no_forged_cell_is_accepted() {
     let prover = Prover::new();
     let mut campaign = Campaign::default();
-    for (name, witness) in witnesses(&prover) {
-        campaign.run(name, &Checker::new(&witness, prover.verifier().hasher()), false, 1);
+    for (name, case) in cases(&prover) {
+        campaign.run(name, &Checker::new(&case, prover.verifier().hasher()), false, 1);
     }
     campaign.conclude();
 }
@@ -55,46 +71,75 @@ fn no_forged_cell_is_accepted() {
 fn prove_forgeries(prover: &Prover, per_table: usize, seed: u64) -> usize {
     let verifier = prover.verifier();
     let mut rejected = 0;
-    for (name, witness) in &witnesses(prover)[..2] {
-        let checker = Checker::new(witness, verifier.hasher());
-        let mut harmless = Vec::new();
-        for (t, (table, matrix)) in checker.tables.iter().enumerate() {
-            let uses = Fields::of(*table).uses();
-            let mut rng = Rng(seed ^ (t as u64) << 40);
-            let mut picked = Vec::new();
-            for row in mutate::rows(&checker, t, false) {
-                let mut forgeries = Vec::new();
-                mutate::forgeries(&checker, t, row, &mut rng.clone_with(row), |cells| forgeries.push(cells));
-                let cells = forgeries.swap_remove(rng.below(forgeries.len()));
-                picked.push((row, cells));
-                harmless.extend(
-                    forgeries
-                        .into_iter()
-                        .find(|cells| checker.balances(t, &[(row, cells.clone())]))
-                        .map(|cells| (t, row, cells)),
-                );
-            }
-            let width = matrix.values.len() / p3_matrix::Matrix::height(matrix);
-            for _ in 0..per_table.min(picked.len()) {
-                let (row, cells) = picked.swap_remove(rng.below(picked.len()));
-                let believed = checker.judge(t, &[(row, cells.clone())], &uses).is_ok();
-                let mut forged = copy(witness);
-                forged.tables[t].1.values[row * width..(row + 1) * width].copy_from_slice(&cells);
-                let (statement, proof) = forged.prove(verifier).unwrap();
-                let verified = verifier.verify(&statement, &proof).is_ok();
-                assert!(!verified || believed, "{name}: {} row {row} is accepted", table.name());
-                rejected += usize::from(!verified);
-            }
+    for (name, run) in &runs(prover)[..3] {
+        for n in 0..run.len() {
+            let honest: Vec<Segment> =
+                run.iter().map(|case| case.segment.clone().prove(verifier, &case.head).unwrap()).collect();
+            let preamble = &run[n].head.preamble;
+            let mut proof = Proof { preamble: preamble.clone(), segments: honest };
+            let mut verify = |tables: Vec<(Table, RowMajorMatrix<Val>)>| {
+                let segment = Witness { tables, ..run[n].segment.clone() };
+                proof.segments[n] = segment.prove(verifier, &run[n].head).unwrap();
+                verifier.verify(&run[n].head.statement, &proof)
+            };
+            rejected += forge_segment(name, &run[n], n, per_table, seed, verifier, &mut verify);
         }
-        // And everything that is harmless, at once.
-        let mut free = copy(witness);
-        for (t, row, cells) in harmless {
-            let width = cells.len();
-            free.tables[t].1.values[row * width..(row + 1) * width].copy_from_slice(&cells);
-        }
-        let (statement, proof) = free.prove(verifier).unwrap();
-        verifier.verify(&statement, &proof).expect("harmless changes are harmless");
     }
+    rejected
+}
+
+type Tables = Vec<(Table, RowMajorMatrix<Val>)>;
+
+fn forge_segment(
+    name: &str,
+    case: &Case,
+    n: usize,
+    per_table: usize,
+    seed: u64,
+    verifier: &Verifier,
+    verify: &mut dyn FnMut(Tables) -> Result<(), VerifyError>,
+) -> usize {
+    let mut rejected = 0;
+    let checker = Checker::new(case, verifier.hasher());
+    let mut harmless = Vec::new();
+    for (t, (table, matrix)) in checker.tables.iter().enumerate() {
+        // Tables of the whole run are forged there.
+        if n > 0 && !matches!(table, Table::Memory | Table::MemoryNode | Table::Csr | Table::Cpu) {
+            continue;
+        }
+        let uses = Fields::of(*table).uses();
+        let mut rng = Rng(seed ^ (t as u64) << 40);
+        let mut picked = Vec::new();
+        for row in mutate::rows(&checker, t, false) {
+            let mut forgeries = Vec::new();
+            mutate::forgeries(&checker, t, row, &mut rng.clone_with(row), |cells| forgeries.push(cells));
+            let cells = forgeries.swap_remove(rng.below(forgeries.len()));
+            picked.push((row, cells));
+            harmless.extend(
+                forgeries
+                    .into_iter()
+                    .find(|cells| checker.balances(t, &[(row, cells.clone())]))
+                    .map(|cells| (t, row, cells)),
+            );
+        }
+        let width = matrix.width();
+        for _ in 0..per_table.min(picked.len()) {
+            let (row, cells) = picked.swap_remove(rng.below(picked.len()));
+            let believed = checker.judge(t, &[(row, cells.clone())], &uses).is_ok();
+            let mut forged = case.segment.tables.clone();
+            forged[t].1.values[row * width..(row + 1) * width].copy_from_slice(&cells);
+            let verified = verify(forged).is_ok();
+            assert!(!verified || believed, "{name}: {} row {row} is accepted", table.name());
+            rejected += usize::from(!verified);
+        }
+    }
+    // And everything that is harmless, at once.
+    let mut free = case.segment.tables.clone();
+    for (t, row, cells) in harmless {
+        let width = cells.len();
+        free[t].1.values[row * width..(row + 1) * width].copy_from_slice(&cells);
+    }
+    verify(free).expect("harmless changes are harmless");
     rejected
 }
 
@@ -111,10 +156,10 @@ fn forged_proofs_do_not_verify() {
 fn full_set() {
     let prover = Prover::new();
     let mut campaign = Campaign::default();
-    let witnesses = witnesses(&prover);
+    let cases = cases(&prover);
     for seed in 1..=3 {
-        for (name, witness) in &witnesses {
-            campaign.run(name, &Checker::new(witness, prover.verifier().hasher()), true, seed);
+        for (name, case) in &cases {
+            campaign.run(name, &Checker::new(case, prover.verifier().hasher()), true, seed);
         }
     }
     campaign.conclude();

@@ -6,7 +6,7 @@ use ember_verifier::params::Val;
 use p3_field::PrimeField32;
 
 use crate::common::rng::Rng;
-use crate::tree::{Kind, Tree, varint};
+use crate::tree::{Kind, Patch, Tree, varint};
 
 /// A way to edit a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +79,6 @@ impl Edit {
     }
 }
 
-/// Bytes that replace others.
-type Patch = (Range<usize>, Vec<u8>);
-
 /// Honest files to edit.
 pub struct Corpus {
     pub trees: Vec<Tree>,
@@ -112,7 +109,7 @@ impl Corpus {
         } else {
             self.patches(edit, base, rng)?
         };
-        Some(Edited { bytes: apply(&self.trees[base].bytes, patches)?, field, base })
+        Some(Edited { bytes: self.trees[base].patched(patches)?, field, base })
     }
 
     fn patches(&self, edit: Edit, base: usize, rng: &mut Rng) -> Option<(Vec<Patch>, String)> {
@@ -221,8 +218,6 @@ impl Corpus {
                 Edit::Swap => matches!(kind, Kind::Sequence | Kind::Tuple) && parts > 1,
                 Edit::Length => kind == Kind::Sequence,
                 Edit::Toggle => matches!(kind, Kind::Option | Kind::Variant),
-                // Not the whole file.
-                Edit::Splice => n as usize + 1 != tree.nodes.len(),
                 _ => true,
             };
             if fits {
@@ -284,7 +279,7 @@ fn tables(tree: &Tree, rng: &mut Rng) -> Vec<Patch> {
         let path = tree.paths.iter().position(|p| p == name).unwrap_or_else(|| panic!("no field {name}"));
         tree.of_path[path][0]
     };
-    let count = tree.node(named("proof.stark.degree_bits")).parts.len();
+    let count = tree.node(named("segments[].stark.degree_bits")).parts.len();
     let (i, j, how) = (rng.below(count), rng.below(count), rng.below(4));
     let mut patches = Vec::new();
     // Of each batch of openings, and of each query, too.
@@ -303,7 +298,7 @@ fn tables(tree: &Tree, rng: &mut Rng) -> Vec<Patch> {
         }
     }
     if how > 0 {
-        let mask = named("proof.tables");
+        let mask = named("segments[].tables");
         let bytes = tree.bytes_of(mask);
         let old = bytes.iter().rev().fold(0u64, |n, &b| n << 7 | u64::from(b & 0x7f));
         let present: Vec<u32> = (0..32).filter(|bit| old >> bit & 1 == 1).collect();
@@ -315,19 +310,4 @@ fn tables(tree: &Tree, rng: &mut Rng) -> Vec<Patch> {
         patches.push((tree.node(mask).bytes.clone(), varint(new)));
     }
     patches
-}
-
-/// The file with the patches; `None` where they overlap.
-fn apply(bytes: &[u8], mut patches: Vec<Patch>) -> Option<Vec<u8>> {
-    patches.sort_by_key(|(range, _)| (range.start, range.end));
-    patches.dedup();
-    let mut edited = Vec::with_capacity(bytes.len() + 64);
-    let mut at = 0;
-    for (range, new) in patches {
-        edited.extend(bytes.get(at..range.start)?);
-        edited.extend(new);
-        at = range.end;
-    }
-    edited.extend(&bytes[at..]);
-    Some(edited)
 }

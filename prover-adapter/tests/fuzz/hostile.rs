@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ember_verifier::air::Table;
-use ember_verifier::{MAX_PROOF_BYTES, ProofFile};
+use ember_verifier::{MAX_HEAD_BYTES, MAX_SEGMENT_BYTES, PREFIX_LEN, ProofFile, ProofFileError};
 
 use crate::campaign::{Fate, judge};
 use crate::least;
@@ -40,8 +40,8 @@ fn sequences(tree: &Tree) -> impl Iterator<Item = u32> {
 
 /// The file with the sequence's length, and its bytes, replaced.
 fn with_sequence(tree: &Tree, n: u32, len: u64, elements: &[u8]) -> Vec<u8> {
-    let range = tree.node(n).bytes.clone();
-    [&tree.bytes[..range.start], &varint(len), elements, &tree.bytes[range.end..]].concat()
+    let bytes = [&varint(len), elements].concat();
+    tree.patched(vec![(tree.node(n).bytes.clone(), bytes)]).expect("one patch")
 }
 
 /// Every length, and no more bytes than before.
@@ -92,7 +92,7 @@ fn long_shapes_are_refused() {
 #[test]
 fn heights_are_refused() {
     let tree = least();
-    let path = tree.paths.iter().position(|p| p == "proof.stark.degree_bits").expect("heights");
+    let path = tree.paths.iter().position(|p| p == "segments[].stark.degree_bits").expect("heights");
     let heights = tree.of_path[path][0];
     let count = tree.node(heights).parts.len();
     let honest: Vec<u8> = tree.node(heights).parts.iter().flat_map(|&n| tree.bytes_of(n).to_vec()).collect();
@@ -112,12 +112,19 @@ fn heights_are_refused() {
     }
 }
 
-/// Larger than any proof: not even looked at.
+/// Larger than any part of a proof: not even looked at.
 #[test]
-fn large_files_are_refused() {
-    let mut bytes = least().bytes;
-    bytes.resize(MAX_PROOF_BYTES + 1, 0);
-    let (file, cost) = crate::meter::metered(|| ProofFile::from_bytes(&bytes).err());
-    assert_eq!(file, Some(ember_verifier::ProofFileError::TooLarge(MAX_PROOF_BYTES + 1)));
-    assert!(cost.bytes < 1 << 10, "{cost:?}");
+fn large_parts_are_refused() {
+    let honest = least().bytes;
+    let head = u32::from_le_bytes(honest[PREFIX_LEN - 4..PREFIX_LEN].try_into().unwrap()) as usize;
+    for (at, max) in [(PREFIX_LEN - 4, MAX_HEAD_BYTES), (PREFIX_LEN + head, MAX_SEGMENT_BYTES)] {
+        for len in [max + 1, u32::MAX as usize] {
+            let mut bytes = honest.clone();
+            bytes[at..at + 4].copy_from_slice(&(len as u32).to_le_bytes());
+            bytes.resize(max + 100, 0);
+            let (error, cost) = crate::meter::metered(|| ProofFile::from_bytes(&bytes).err());
+            assert!(matches!(error, Some(ProofFileError::TooLarge { len: found, .. }) if found == len));
+            assert!(cost.bytes < 1 << 14, "{cost:?}");
+        }
+    }
 }

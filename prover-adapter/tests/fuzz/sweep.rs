@@ -50,7 +50,7 @@ fn numbers_have_one_encoding() {
     let long = |tree: &Tree, n: u32| {
         let start = tree.node(n).bytes.start;
         let last = start + tree.bytes[start..].iter().take_while(|&&b| b >= 0x80).count();
-        [&tree.bytes[..last], &[tree.bytes[last] | 0x80, 0], &tree.bytes[last + 1..]].concat()
+        tree.patched(vec![(last..last + 1, vec![tree.bytes[last] | 0x80, 0])]).expect("one patch")
     };
     for tree in [least(), small(0)] {
         let mut count = 0;

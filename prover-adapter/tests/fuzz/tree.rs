@@ -1,11 +1,12 @@
 //! The fields of a proof file, and the bytes that each of them takes.
 //!
 //! A [`Tree`] is made by serialising: a field that is added to a statement or a proof is there, and is edited, without
-//! a line here. The bytes are those of postcard, which [`Tree::of`] checks.
+//! a line here. The bytes are those of the file, which [`Tree::of`] checks.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
+use ember_verifier::{Head, PREFIX_LEN, ProofFile};
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
@@ -48,26 +49,56 @@ pub struct Node {
 pub struct Tree {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Every field; the whole file is the last.
+    /// Every field.
     pub nodes: Vec<Node>,
     /// The names.
     pub paths: Vec<String>,
     /// Numbers of the fields with each name.
     pub of_path: Vec<Vec<u32>>,
+    /// The parts of the file, each with its length in the four bytes before it.
+    frames: Vec<Range<usize>>,
 }
 
+/// Bytes that replace others.
+pub type Patch = (Range<usize>, Vec<u8>);
+
 impl Tree {
-    /// The fields of `value`, whose bytes start with `head`.
-    pub fn of(head: &[u8], value: &impl Serialize) -> Self {
-        let mut builder = Builder { bytes: head.to_vec(), ..Builder::default() };
-        value.serialize(&mut builder).expect("values of a file serialise");
-        let expected = postcard::to_extend(value, head.to_vec()).unwrap();
-        assert_eq!(builder.bytes, expected, "these are not the bytes that postcard writes");
+    /// The fields of a file.
+    pub fn of(file: &ProofFile) -> Self {
+        let head = Head { statement: file.statement.clone(), preamble: file.proof.preamble.clone() };
+        let bytes = head.to_bytes();
+        let mut builder = Builder { bytes: bytes[..PREFIX_LEN - 4].to_vec(), ..Builder::default() };
+        let mut frames = vec![builder.frame("", &head)];
+        frames.extend(file.proof.segments.iter().map(|segment| builder.frame("segments[]", segment)));
+        assert_eq!(builder.bytes, file.to_bytes(), "these are not the bytes that a file has");
         let mut of_path = vec![Vec::new(); builder.paths.len()];
         for (n, node) in builder.nodes.iter().enumerate() {
             of_path[node.path].push(n as u32);
         }
-        Self { bytes: builder.bytes, nodes: builder.nodes, paths: builder.paths, of_path }
+        Self { bytes: builder.bytes, nodes: builder.nodes, paths: builder.paths, of_path, frames }
+    }
+
+    /// The file with the patches; `None` where they overlap. Lengths of parts are adapted to patches inside them.
+    pub fn patched(&self, mut patches: Vec<Patch>) -> Option<Vec<u8>> {
+        for frame in &self.frames {
+            let inside = patches.iter().filter(|(r, _)| frame.start <= r.start && r.end <= frame.end);
+            let [old, new] = inside.fold([0, 0], |[old, new], (r, b)| [old + r.len(), new + b.len()]);
+            if old != new {
+                let len = (frame.len() + new).checked_sub(old)? as u32;
+                patches.push((frame.start - 4..frame.start, len.to_le_bytes().to_vec()));
+            }
+        }
+        patches.sort_by_key(|(range, _)| (range.start, range.end));
+        patches.dedup();
+        let mut edited = Vec::with_capacity(self.bytes.len() + 64);
+        let mut at = 0;
+        for (range, new) in patches {
+            edited.extend(self.bytes.get(at..range.start)?);
+            edited.extend(new);
+            at = range.end;
+        }
+        edited.extend(&self.bytes[at..]);
+        Some(edited)
     }
 
     pub fn node(&self, n: u32) -> &Node {
@@ -116,6 +147,17 @@ impl serde::ser::Error for Unsupported {
 type Done = Result<(), Unsupported>;
 
 impl Builder {
+    /// Adds a part of the file, after its length.
+    fn frame(&mut self, name: &str, value: &impl Serialize) -> Range<usize> {
+        let start = self.bytes.len() + 4;
+        self.bytes.extend([0; 4]);
+        self.at = name.into();
+        value.serialize(&mut *self).expect("values of a file serialise");
+        let end = self.bytes.len();
+        self.bytes[start - 4..start].copy_from_slice(&((end - start) as u32).to_le_bytes());
+        start..end
+    }
+
     fn push(&mut self, kind: Kind, start: usize, parts: Vec<u32>) {
         let path = *self.ids.entry(self.at.clone()).or_insert_with(|| {
             self.paths.push(self.at.clone());

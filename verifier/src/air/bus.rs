@@ -17,6 +17,9 @@ pub const MEM: PermutationCheckBus<'static> = PermutationCheckBus::new("mem");
 pub const AUX: PermutationCheckBus<'static> = PermutationCheckBus::new("aux");
 /// Nodes of Merkle trees: `(space, level, index, digest)`.
 pub const NODE: PermutationCheckBus<'static> = PermutationCheckBus::new("node");
+/// Nodes of the tree of writable memory, before and after the segment: `(inside a page, level, index, digest before,
+/// digest after)`.
+pub const UPDATE: PermutationCheckBus<'static> = PermutationCheckBus::new("update");
 /// Compressions: `(left, right, parent)`. Provided by `Poseidon2`.
 pub const HASH: LookupBus<'static> = LookupBus::new("hash");
 /// Bytes of the journal: `(position, byte)`.

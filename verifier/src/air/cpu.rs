@@ -2,8 +2,8 @@
 //!
 //! The sixteen registers live in the row (x0 is no column). Each row fetches its decoded instruction from `Rom`,
 //! selects its operands, and leaves the next state to the next row. Padding rows change nothing, so the last row
-//! holds the state at which the run ended, which public values expose: the verifier itself decides from it how the
-//! run ends.
+//! holds the state at which the segment ended, which public values expose: the next segment goes on from it, and the
+//! verifier itself decides from the last one how the run ends.
 
 use ember_isa::{Class, Family, reg};
 use p3_air::{AirBuilder, WindowAccess};
@@ -16,11 +16,11 @@ use super::columns::columns;
 columns! {
     /// Columns of the processor.
     pub struct CpuCols {
-        /// Time: one more than the instructions retired before this row.
+        /// Time: one more than the instructions that the segment retired before this row.
         clk,
         /// Word address of the instruction.
         pc,
-        /// Gas used before the instruction: `gas[0] + 256 gas[1]`.
+        /// Gas that the segment used before the instruction: `gas[0] + 256 gas[1]`.
         gas: [2],
         /// Registers x1..x15, low and high 16 bits each.
         regs: [30],
@@ -68,10 +68,10 @@ columns! {
 /// Public values of the processor, in order.
 #[derive(Clone, Copy)]
 pub struct CpuPublics<T> {
-    /// Word address of the entry point.
+    /// Word address at which the segment begins.
     pub entry: T,
-    /// Initial sp, a0 and a1, two limbs each.
-    pub initial: [T; 6],
+    /// Registers with which it begins.
+    pub initial: [T; 30],
     /// Cost of each class, low byte then high byte.
     pub costs: [[T; 2]; Class::COUNT],
     /// Final word address, time, and gas accumulators.
@@ -82,7 +82,7 @@ pub struct CpuPublics<T> {
 
 impl<T: Copy> CpuPublics<T> {
     /// Number of values.
-    pub const LEN: usize = 1 + 6 + 2 * Class::COUNT + 4 + 30;
+    pub const LEN: usize = 1 + 30 + 2 * Class::COUNT + 4 + 30;
 
     /// The values in order.
     pub fn to_vec(self) -> alloc::vec::Vec<T> {
@@ -98,9 +98,9 @@ impl<T: Copy> CpuPublics<T> {
         Self {
             entry: v[0],
             initial: core::array::from_fn(|i| v[1 + i]),
-            costs: core::array::from_fn(|i| [v[7 + 2 * i], v[8 + 2 * i]]),
-            last: core::array::from_fn(|i| v[7 + 2 * Class::COUNT + i]),
-            regs: core::array::from_fn(|i| v[11 + 2 * Class::COUNT + i]),
+            costs: core::array::from_fn(|i| [v[31 + 2 * i], v[32 + 2 * i]]),
+            last: core::array::from_fn(|i| v[31 + 2 * Class::COUNT + i]),
+            regs: core::array::from_fn(|i| v[35 + 2 * Class::COUNT + i]),
         }
     }
 }
@@ -181,23 +181,14 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
     when(b, AB::Expr::ONE - l.real, sum::<AB>(l.rd));
     b.when_transition().assert_zero((AB::Expr::ONE - l.real) * next.real);
 
-    // Boundary.
-    let expected = {
-        let mut initial: [AB::Expr; 30] = core::array::from_fn(|_| AB::Expr::ZERO);
-        for (i, r) in [reg::SP, reg::A0, reg::A1].into_iter().enumerate() {
-            for limb in 0..2 {
-                initial[2 * (r as usize - 1) + limb] = p.initial[2 * i + limb].clone();
-            }
-        }
-        initial
-    };
+    // Boundary. Time and gas count from the segment's start.
     let mut first = b.when_first_row();
     first.assert_eq(l.pc, p.entry.clone());
     first.assert_one(l.clk);
     first.assert_zero(l.gas[0]);
     first.assert_zero(l.gas[1]);
-    for (reg, value) in l.regs.into_iter().zip(expected) {
-        first.assert_eq(reg, value);
+    for (reg, value) in l.regs.into_iter().zip(p.initial) {
+        first.assert_eq(reg, value.clone());
     }
     let mut last = b.when_last_row();
     last.assert_zero(l.real);

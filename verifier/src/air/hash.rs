@@ -1,4 +1,4 @@
-//! Hashing: Merkle paths of image and input, the journal's chain, and the permutation behind both.
+//! Hashing: Merkle paths of image, input and memory, the journal's chain, and the permutation behind them.
 
 use ember_memory::digest::Domain;
 use ember_memory::tree::{PAGE_LEVEL, ROOT_LEVEL};
@@ -11,7 +11,7 @@ use p3_koala_bear::{
 };
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
-use super::bus::{Builder, HASH, NODE, STREAM, c, once, sum, when};
+use super::bus::{Builder, HASH, NODE, STREAM, UPDATE, c, once, range8, range16, sum, when};
 use super::columns::columns;
 use super::memory::{SPACE_CODE, SPACE_IMAGE, SPACE_INPUT, SPACE_READ, SPACE_WRITE};
 
@@ -114,6 +114,106 @@ pub(super) fn eval_merkle<AB: Builder>(b: &mut AB) {
     );
     let hash = l.left.into_iter().chain(l.right).chain(l.parent);
     HASH.lookup_key(b, hash, once::<AB>(l.real));
+}
+
+columns! {
+    /// Columns of an inner node of the tree of writable memory, before and after the segment.
+    ///
+    /// The tree before the first segment is the image's. A page that it lacks and that the run may use is zeroed
+    /// memory: such a page is *fresh* until a segment puts it into the tree.
+    pub struct MemoryNodeCols {
+        /// Whether the row holds a node.
+        real,
+        /// Whether the node is inside a page.
+        inner,
+        /// Height above the leaves.
+        level,
+        /// Index on its level.
+        index,
+        /// Index of its left child.
+        child,
+        /// The node, its left and its right child before the segment.
+        before: [24],
+        /// The same after the segment.
+        after: [24],
+        /// Whether the left and the right child are opened too; one that is not stays as it is.
+        open: [2],
+        /// Whether the node is that of a page.
+        page,
+        /// Whether it is that of a page that was not in the tree.
+        fresh,
+        /// Number of a fresh page from the first zeroed one, and pages after it: low 16 bits, high 8 bits each.
+        room: [4],
+        /// Whether the roots enter here: on the first row, and only there.
+        root,
+    }
+}
+
+/// Public values of `MemoryNode`: the root before, the root after, the root of a zeroed page's contents, the first
+/// zeroed page and the number of zeroed pages.
+pub const MEMORY_NODE_PUBLICS: usize = 26;
+
+pub(super) fn eval_memory_node<AB: Builder>(b: &mut AB) {
+    let main = b.main();
+    let l = MemoryNodeCols::from_row(main.current_slice());
+    let next = MemoryNodeCols::from_row(main.next_slice());
+    let publics: alloc::vec::Vec<AB::Expr> = b.public_values().iter().map(|&v| v.into()).collect();
+
+    for flag in [l.real, l.inner, l.page, l.fresh, l.root].into_iter().chain(l.open) {
+        b.assert_bool(flag);
+    }
+    when(b, AB::Expr::ONE - l.real, l.open[0] + l.open[1] + l.page);
+    when(b, AB::Expr::ONE - l.page, l.fresh);
+    b.when_first_row().assert_one(l.root);
+    b.when_transition().assert_zero(next.root);
+
+    // A page's node: its contents on the left, one level, inside the page; its metadata on the right.
+    when(b, l.page, l.inner);
+    when(b, l.page, l.level - c::<AB>(PAGE_LEVEL));
+    when(b, l.page, l.open[1]);
+    for i in 0..8 {
+        let meta = match i {
+            0 => c::<AB>(SPACE_WRITE),
+            7 => c::<AB>(Domain::Page as u32),
+            _ => AB::Expr::ZERO,
+        };
+        when(b, l.page, l.before[16 + i] - meta.clone());
+        when(b, l.page, l.after[16 + i] - meta);
+        when(b, l.fresh, l.before[i]);
+        when(b, l.fresh, l.before[8 + i] - publics[16 + i].clone());
+        for side in 0..2 {
+            let at = 8 * (side + 1) + i;
+            when(b, AB::Expr::ONE - l.open[side], l.after[at] - l.before[at]);
+        }
+    }
+    // A fresh page is one of the zeroed pages.
+    let wide = |limbs: [AB::Var; 2]| limbs[0] + limbs[1] * c::<AB>(1 << 16);
+    let [number, rest] = [wide([l.room[0], l.room[1]]), wide([l.room[2], l.room[3]])];
+    when(b, l.fresh, l.index - publics[24].clone() - number.clone());
+    when(b, l.fresh, publics[25].clone() - AB::Expr::ONE - number - rest);
+    for i in 0..2 {
+        range16(b, l.room[2 * i], l.fresh);
+        range8(b, l.room[2 * i + 1], l.fresh);
+    }
+
+    let node = |inner: AB::Expr, level: AB::Expr, index: AB::Expr, at: usize| {
+        let digests = l.before[at..at + 8].iter().chain(&l.after[at..at + 8]).map(|&v| v.into());
+        [inner, level, index].into_iter().chain(digests).collect::<alloc::vec::Vec<_>>()
+    };
+    UPDATE.receive(b, node(l.inner.into(), l.level.into(), l.index.into(), 0), once::<AB>(l.real));
+    b.assert_eq(l.child, l.index * (c::<AB>(2) - l.page));
+    for side in 0..2 {
+        let level = l.level - AB::Expr::ONE + l.page;
+        let child = node(l.inner + l.page, level, l.child + c::<AB>(side as u32), 8 * (side + 1));
+        UPDATE.send(b, child, once::<AB>(l.open[side]));
+    }
+    let roots = publics[..16].iter().cloned();
+    let top = [AB::Expr::ZERO, c::<AB>(ROOT_LEVEL), AB::Expr::ZERO];
+    UPDATE.send(b, top.into_iter().chain(roots), once::<AB>(l.root));
+    for (node, count) in [(l.before, l.real - l.fresh), (l.after, l.real.into())] {
+        let (parent, children) = node.split_at(8);
+        HASH.lookup_key(b, children.iter().chain(parent).copied(), once::<AB>(count));
+    }
 }
 
 columns! {

@@ -2,12 +2,16 @@
 //!
 //! Every word of memory that a run touches is put on the memory bus once, with its initial value at time 0, and
 //! taken off once, with its final value. Four words at a time, because a leaf of a tree has four.
+//!
+//! A run proven in one segment takes writable memory from the image (`Data`) and from nothing (`Heap`), and forgets
+//! it at the end. In a run of several segments each takes it from the tree that the segment before left (`Memory`)
+//! and leaves a tree to the next.
 
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::Count;
 
-use super::bus::{Builder, CODE, MEM, NODE, c, once, range8, range16, when};
+use super::bus::{Builder, CODE, MEM, NODE, UPDATE, c, once, range8, range16, when};
 use super::columns::columns;
 
 /// Space of a node in the image's tree above its pages.
@@ -79,17 +83,20 @@ columns! {
     }
 }
 
-/// Public values of `Data`: word address of the input region.
-pub const DATA_PUBLICS: usize = 1;
+/// Public values of `Data`: word address of the input region; 1 if the segment is the whole run, else 0.
+pub const DATA_PUBLICS: usize = 2;
 
 pub(super) fn eval_data<AB: Builder>(b: &mut AB) {
     let main = b.main();
     let l = DataCols::from_row(main.current_slice());
     let input_start: AB::Expr = b.public_values()[0].into();
+    let whole: AB::Expr = b.public_values()[1].into();
     for flag in [l.real, l.is_input, l.writable] {
         b.assert_bool(flag);
     }
     b.assert_zero(l.is_input * l.writable);
+    // Only a run of one segment finds writable memory as the image has it.
+    when(b, AB::Expr::ONE - whole, l.writable);
     let space = c::<AB>(SPACE_READ)
         + l.writable * c::<AB>(SPACE_WRITE - SPACE_READ)
         + l.is_input * c::<AB>(SPACE_INPUT - SPACE_READ);
@@ -118,6 +125,40 @@ fn boundary<AB: Builder>(
 ) {
     MEM.send(b, [address.clone(), AB::Expr::ZERO, i0, i1, writable.clone()], once::<AB>(real));
     MEM.receive(b, [address, time, f0, f1, writable], once::<AB>(real));
+}
+
+columns! {
+    /// Columns of a leaf of writable memory in one of several segments: four words.
+    pub struct MemoryCols {
+        /// Whether the row holds a leaf.
+        real,
+        /// Index of the leaf: address / 16.
+        index,
+        /// Limbs before the segment.
+        before: [8],
+        /// Time of the last access of each word.
+        time: [4],
+        /// Limbs after the segment.
+        after: [8],
+    }
+}
+
+pub(super) fn eval_memory<AB: Builder>(b: &mut AB) {
+    let main = b.main();
+    let l = MemoryCols::from_row(main.current_slice());
+    b.assert_bool(l.real);
+    let leaf = [AB::Expr::ONE, AB::Expr::ZERO, l.index.into()];
+    let limbs = l.before.into_iter().chain(l.after).map(Into::into);
+    UPDATE.receive(b, leaf.into_iter().chain(limbs), once::<AB>(l.real));
+    for i in 0..4 {
+        let address = l.index * c::<AB>(4) + c::<AB>(i as u32);
+        let before = [l.before[2 * i].into(), l.before[2 * i + 1].into()];
+        let after = [l.after[2 * i].into(), l.after[2 * i + 1].into()];
+        boundary(b, address, before, l.time[i].into(), after, AB::Expr::ONE, l.real);
+    }
+    for limb in l.before {
+        range16(b, limb, l.real);
+    }
 }
 
 columns! {

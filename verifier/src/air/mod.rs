@@ -6,6 +6,8 @@
 //! | [`Table::Rom`] | a decoded instruction | code leaves |
 //! | [`Table::Code`], [`Table::Data`] | four words of the image or input | Merkle nodes |
 //! | [`Table::Heap`] | four words of zeroed memory | |
+//! | [`Table::Memory`] | four words of writable memory, in one of several segments | memory nodes |
+//! | [`Table::MemoryNode`] | a node of writable memory's tree, before and after | permutations |
 //! | [`Table::Touch`] | a refresh of a stale word | |
 //! | [`Table::Merkle`], [`Table::Journal`] | a compression | permutations |
 //! | [`Table::Poseidon2`] | a permutation | |
@@ -40,9 +42,10 @@ use crate::params::{Challenge, MAX_DEGREE};
 pub use alu::{BitwiseCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;
 pub use cpu::{CpuCols, CpuPublics};
-pub use hash::{JournalCols, MerkleCols, Poseidon2Cols};
+pub use hash::{JournalCols, MemoryNodeCols, MerkleCols, Poseidon2Cols};
 pub use memory::{
-    CodeCols, DataCols, HeapCols, SPACE_CODE, SPACE_IMAGE, SPACE_INPUT, SPACE_READ, SPACE_WRITE, TouchCols,
+    CodeCols, DataCols, HeapCols, MemoryCols, SPACE_CODE, SPACE_IMAGE, SPACE_INPUT, SPACE_READ, SPACE_WRITE,
+    TouchCols,
 };
 pub use muldiv::{DIV_OPS, DivCols, MUL_OPS, MulCols};
 pub use rom::RomCols;
@@ -212,35 +215,39 @@ macro_rules! tables {
 tables! {
     // name columns constraints, public values, whether constraints read the next row, log2 of most rows
     /// The processor.
-    Cpu CpuCols cpu::eval, CpuPublics::<()>::LEN, true, 22;
+    Cpu CpuCols cpu::eval, CpuPublics::<()>::LEN, true, 21;
     /// Decoded instructions.
-    Rom RomCols rom::eval, 0, false, 22;
+    Rom RomCols rom::eval, 0, false, 21;
     /// Leaves of code.
-    Code CodeCols memory::eval_code, 0, false, 22;
+    Code CodeCols memory::eval_code, 0, false, 21;
     /// Leaves of data and input, with their final values.
-    Data DataCols memory::eval_data, memory::DATA_PUBLICS, false, 22;
+    Data DataCols memory::eval_data, memory::DATA_PUBLICS, false, 21;
     /// Zeroed memory, with its final values.
-    Heap HeapCols memory::eval_heap, memory::HEAP_PUBLICS, true, 22;
+    Heap HeapCols memory::eval_heap, memory::HEAP_PUBLICS, true, 21;
+    /// Leaves of writable memory, in one of several segments.
+    Memory MemoryCols memory::eval_memory, 0, false, 21;
+    /// Nodes of the tree of writable memory, in one of several segments.
+    MemoryNode MemoryNodeCols hash::eval_memory_node, hash::MEMORY_NODE_PUBLICS, true, 21;
     /// Refreshes of stale words.
-    Touch TouchCols memory::eval_touch, 0, false, 22;
+    Touch TouchCols memory::eval_touch, 0, false, 21;
     /// Nodes of the trees of image and input.
-    Merkle MerkleCols hash::eval_merkle, hash::MERKLE_PUBLICS, true, 22;
+    Merkle MerkleCols hash::eval_merkle, hash::MERKLE_PUBLICS, true, 21;
     /// Blocks of the journal.
     Journal JournalCols hash::eval_journal, hash::JOURNAL_PUBLICS, true, 17;
     /// Poseidon2 permutations.
-    Poseidon2 Poseidon2Cols hash::eval_poseidon2, 0, false, 22;
+    Poseidon2 Poseidon2Cols hash::eval_poseidon2, 0, false, 21;
     /// `and`, `or`, `xor`.
-    Bitwise BitwiseCols alu::eval_bitwise, 0, false, 22;
+    Bitwise BitwiseCols alu::eval_bitwise, 0, false, 21;
     /// Shifts.
-    Shift ShiftCols alu::eval_shift, 0, false, 22;
+    Shift ShiftCols alu::eval_shift, 0, false, 21;
     /// Loads and stores of bytes and half-words.
-    Part PartCols alu::eval_part, 0, false, 22;
+    Part PartCols alu::eval_part, 0, false, 21;
     /// Multiplications.
-    Mul MulCols muldiv::eval_mul, 0, false, 22;
+    Mul MulCols muldiv::eval_mul, 0, false, 21;
     /// Divisions and remainders.
-    Div DivCols muldiv::eval_div, 0, false, 22;
+    Div DivCols muldiv::eval_div, 0, false, 21;
     /// Reads of counters.
-    Csr CsrCols system::eval_csr, 0, false, 22;
+    Csr CsrCols system::eval_csr, system::CSR_PUBLICS, false, 21;
     /// `read` and `write`.
     Io IoCols system::eval_io, system::IO_PUBLICS, true, 21;
     /// 16-bit integers.

@@ -29,19 +29,26 @@ columns! {
         low: [2],
         /// `gas[1]`: 8, 16 and 8 bits.
         upper: [3],
-        /// Carries of `gas[0] + 256 gas[1]`.
-        carry: [2],
         /// `clk - 1`: 16 and 8 bits.
         retired: [2],
+        /// The counter: four limbs of 16 bits.
+        out: [4],
+        /// Carries between the counter's limbs: two bits, two bits, one bit.
+        carry: [5],
     }
 }
+
+/// Public values of `Csr`: gas used and instructions retired before the segment, four limbs of 16 bits each.
+pub const CSR_PUBLICS: usize = 8;
 
 pub(super) fn eval_csr<AB: Builder>(b: &mut AB) {
     let main = b.main();
     let l = CsrCols::from_row(main.current_slice());
+    let before: alloc::vec::Vec<AB::Expr> = b.public_values().iter().map(|&v| v.into()).collect();
     for flag in [l.real, l.instret, l.high].into_iter().chain(l.carry) {
         b.assert_bool(flag);
     }
+    when(b, AB::Expr::ONE - l.real, l.instret);
     // Both accumulators below p - 1, or they would have a second decomposition.
     b.assert_eq(l.gas[0], l.low[0] + l.low[1] * c::<AB>(1 << 16));
     range16(b, l.low[0], l.real);
@@ -52,25 +59,31 @@ pub(super) fn eval_csr<AB: Builder>(b: &mut AB) {
     range16(b, l.upper[1], l.real);
     range8(b, l.upper[2], l.real);
     range8(b, l.upper[2] + c::<AB>(0xff - 0x7e), l.real);
-    let limbs = [
-        l.low[0] + l.upper[0] * c::<AB>(1 << 8) - l.carry[0] * c::<AB>(1 << 16),
-        l.low[1] + l.upper[1] + l.carry[0] - l.carry[1] * c::<AB>(1 << 16),
-        l.upper[2] + l.carry[1],
-    ];
-    range16(b, limbs[0].clone(), l.real);
-    range16(b, limbs[1].clone(), l.real);
     b.assert_eq(l.clk, l.real + l.retired[0] + l.retired[1] * c::<AB>(1 << 16));
     range16(b, l.retired[0], l.real);
     range8(b, l.retired[1], l.real);
 
-    let cycle = AB::Expr::ONE - l.instret;
-    let low = AB::Expr::ONE - l.high;
-    b.assert_eq(
-        l.w[0],
-        cycle.clone() * (low.clone() * limbs[0].clone() + l.high * limbs[2].clone())
-            + l.instret * low.clone() * l.retired[0],
-    );
-    b.assert_eq(l.w[1], low * (cycle * limbs[1].clone() + l.instret * l.retired[1]));
+    // What the segment counted, on top of what was counted before it.
+    let gas =
+        [l.low[0] + l.upper[0] * c::<AB>(1 << 8), l.low[1] + l.upper[1], l.upper[2].into(), AB::Expr::ZERO];
+    let retired = [l.retired[0].into(), l.retired[1].into(), AB::Expr::ZERO, AB::Expr::ZERO];
+    let carries = [
+        l.carry[0] + l.carry[1] * c::<AB>(2),
+        l.carry[2] + l.carry[3] * c::<AB>(2),
+        l.carry[4].into(),
+        AB::Expr::ZERO,
+    ];
+    let cycle = l.real - l.instret;
+    for i in 0..4 {
+        let counted = cycle.clone() * (gas[i].clone() + before[i].clone())
+            + l.instret * (retired[i].clone() + before[4 + i].clone());
+        let carried = if i == 0 { AB::Expr::ZERO } else { carries[i - 1].clone() };
+        b.assert_eq(l.out[i] + carries[i].clone() * c::<AB>(1 << 16), counted + carried);
+        range16(b, l.out[i], l.real);
+    }
+    for limb in 0..2 {
+        b.assert_eq(l.w[limb], l.out[limb] + l.high * (l.out[2 + limb] - l.out[limb]));
+    }
     let zero = || [AB::Expr::ZERO, AB::Expr::ZERO];
     let tuple = Aux {
         m: pair::<AB>(l.gas),
