@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ember_benches::{bytes, record};
-use ember_prover_adapter::{Prover, Witness};
+use ember_prover_adapter::{Prover, SegmentLimits, witnesses};
 
 fn bench(c: &mut Criterion) {
     let prover = Prover::new();
@@ -22,7 +22,7 @@ fn bench(c: &mut Criterion) {
             b.iter(|| ember_trace::replay(execution).unwrap());
         });
         group.bench_function(format!("tables/{name}"), |b| {
-            b.iter(|| Witness::of(prover.verifier(), execution).unwrap());
+            b.iter(|| witnesses(prover.verifier(), execution, SegmentLimits::default()).unwrap());
         });
         group.bench_function(format!("prove/{name}"), |b| {
             b.iter(|| prover.prove(execution, &mut |_| {}).unwrap());

@@ -30,8 +30,13 @@ pub fn example(name: &str) -> Result<Program, ImageError> {
 /// If the program cannot be loaded, or runs for more than four million instructions.
 pub fn record(name: &str, input: &[u8]) -> Execution {
     let program = example(name).expect("the example is a program");
-    let config = RunConfig { input: input.to_vec(), ..Default::default() };
-    Execution::record(&program, config, &mut NoHost, Limits::steps(1 << 22)).expect("the example is short")
+    Execution::record(&program, config(input), &mut NoHost, Limits::steps(1 << 22))
+        .expect("the example is short")
+}
+
+/// The parameters of a run that is to end by itself.
+pub fn config(input: &[u8]) -> RunConfig {
+    RunConfig { input: input.to_vec(), gas_limit: u64::MAX, ..Default::default() }
 }
 
 /// `len` bytes that look random and are always the same.

@@ -1,6 +1,6 @@
 //! Options that several commands share.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -123,43 +123,6 @@ pub fn create(path: &Path) -> Result<File> {
     File::create(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// A file to be written once its contents are known. Until then a file that was there keeps its contents, and one that
-/// was not goes away again.
-pub struct NewFile {
-    path: PathBuf,
-    file: File,
-    /// Whether to remove the file.
-    is_scrap: bool,
-}
-
-impl NewFile {
-    /// Makes sure that the file can be written.
-    pub fn create(path: &Path) -> Result<Self> {
-        let is_scrap = !path.exists();
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), file, is_scrap })
-    }
-
-    /// Writes the file.
-    pub fn write(mut self, bytes: &[u8]) -> Result<()> {
-        let is_file = self.file.metadata().is_ok_and(|m| m.is_file());
-        let shortened = if is_file { self.file.set_len(0) } else { Ok(()) };
-        let written = shortened.and_then(|()| self.file.write_all(bytes));
-        written.with_context(|| format!("cannot write {}", self.path.display()))?;
-        self.is_scrap = false;
-        Ok(())
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if self.is_scrap {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
 /// A number, with `_` anywhere after its first digit.
 pub fn number(text: &str) -> Result<u64, String> {
     let digits: String =
@@ -167,8 +130,13 @@ pub fn number(text: &str) -> Result<u64, String> {
     digits.parse().map_err(|e: std::num::ParseIntError| e.to_string())
 }
 
-/// A number of bytes, with K, M or G after it for KiB, MiB and GiB.
+/// A number of bytes below 4 GiB, with K, M or G after it for KiB, MiB and GiB.
 pub fn size(text: &str) -> Result<u32, String> {
+    u32::try_from(long_size(text)?).map_err(|_| "too large".to_owned())
+}
+
+/// A number of bytes, with K, M or G after it for KiB, MiB and GiB.
+pub fn long_size(text: &str) -> Result<u64, String> {
     let upper = text.to_ascii_uppercase();
     let upper = upper.strip_suffix("IB").filter(|s| s.ends_with(['K', 'M', 'G'])).unwrap_or(&upper);
     let shift = match upper.chars().last() {
@@ -178,8 +146,7 @@ pub fn size(text: &str) -> Result<u32, String> {
         _ => 0,
     };
     let digits = if shift == 0 { upper } else { &upper[..upper.len() - 1] };
-    let bytes = number(digits)?.checked_mul(1 << shift).ok_or("too large")?;
-    u32::try_from(bytes).map_err(|_| "too large".to_owned())
+    Ok(number(digits)?.checked_mul(1 << shift).ok_or("too large")?)
 }
 
 #[cfg(test)]

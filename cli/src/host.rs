@@ -1,12 +1,13 @@
 //! What surrounds a run on the command line: private input from a file, console to the terminal.
 
 use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Read, Write};
+use std::io::{self, BufReader, IsTerminal, Read, Seek, Write};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use ember_isa::ecall::FD_STDERR;
 use ember_vm::Host;
+use tempfile::SpooledTempFile;
 
 use crate::args::open;
 
@@ -36,17 +37,12 @@ impl CommandLine {
 impl Host for CommandLine {
     fn read(&mut self, buf: &mut [u8]) -> usize {
         let Some(private) = &mut self.private else { return 0 };
-        loop {
-            match private.read(buf) {
-                Ok(n) => return n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    self.error.get_or_insert(e);
-                    self.private = None;
-                    return 0;
-                }
-            }
+        let (n, error) = fill(private, buf);
+        if let Some(e) = error {
+            self.error.get_or_insert(e);
+            self.private = None;
         }
+        n
     }
 
     fn write(&mut self, fd: u32, bytes: &[u8]) {
@@ -61,4 +57,69 @@ impl Host for CommandLine {
             }
         }
     }
+}
+
+/// Reads until the buffer is full or the source ends: what is read does not hang on how a file comes in pieces.
+fn fill(source: &mut impl Read, buf: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut n = 0;
+    while n < buf.len() {
+        match source.read(&mut buf[n..]) {
+            Ok(0) => break,
+            Ok(more) => n += more,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return (n, Some(e)),
+        }
+    }
+    (n, None)
+}
+
+/// Private input beyond this many bytes is kept in a temporary file.
+const MAX_KEPT: usize = 16 << 20;
+
+/// A command line whose private input is kept, so that the run can be repeated.
+pub struct Kept<'a> {
+    inner: &'a mut CommandLine,
+    read: SpooledTempFile,
+    error: Option<io::Error>,
+}
+
+impl<'a> Kept<'a> {
+    /// Keeps what is read through `inner`.
+    pub fn new(inner: &'a mut CommandLine) -> Self {
+        Self { inner, read: SpooledTempFile::new(MAX_KEPT), error: None }
+    }
+
+    /// The surroundings of the same run, again.
+    pub fn again(mut self) -> Result<Again> {
+        let rewound = self.read.rewind();
+        let result = self.error.map_or(rewound, Err);
+        result.map_err(|e| anyhow!("cannot keep the private input: {e}"))?;
+        Ok(Again(self.read))
+    }
+}
+
+impl Host for Kept<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> usize {
+        let n = self.inner.read(buf);
+        if let Err(e) = self.read.write_all(&buf[..n]) {
+            self.error.get_or_insert(e);
+        }
+        n
+    }
+
+    fn write(&mut self, fd: u32, bytes: &[u8]) {
+        self.inner.write(fd, bytes);
+    }
+}
+
+/// The surroundings of a run that is repeated: the same private input, and nobody who listens.
+pub struct Again(SpooledTempFile);
+
+impl Host for Again {
+    fn read(&mut self, buf: &mut [u8]) -> usize {
+        // A read that fails makes another run, which the prover notices.
+        fill(&mut self.0, buf).0
+    }
+
+    fn write(&mut self, _: u32, _: &[u8]) {}
 }

@@ -1,19 +1,20 @@
 //! `ember inspect`.
 
 use std::io::{Cursor, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use ember_isa::decode;
 use ember_memory::digest::Hasher;
 use ember_memory::{Image, PAGE_BITS, Perm};
 use ember_trace::{Reader, Record};
-use ember_verifier::{MAX_PROOF_BYTES, ProofFile, Statement, Verifier};
+use ember_verifier::{Head, Statement, Verifier};
 use ember_vm::RunConfig;
 use serde_json::{Value, json};
 
 use crate::args::{open, read_file};
 use crate::guest::{MAX_ELF_LEN, Symbols};
+use crate::proof_file::ProofReader;
 use crate::report::{ClassCounts, Report, gas_table_text};
 use crate::{Outcome, statement};
 
@@ -45,8 +46,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let file = Cursor::new(magic).chain(file);
         let bytes = open(path)?.metadata()?.len();
         trace(&mut report, file, bytes)
-    } else if ProofFile::is_one(&magic) {
-        proof(&mut report, &read_file(path, MAX_PROOF_BYTES as u64)?)
+    } else if Head::is_one(&magic) {
+        proof(&mut report, path)
     } else if magic.trim_ascii_start().starts_with(b"{") {
         statement(&mut report, &read_file(path, MAX_STATEMENT_LEN)?)
     } else {
@@ -122,31 +123,43 @@ fn statement(report: &mut Report, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn proof(report: &mut Report, bytes: &[u8]) -> Result<()> {
-    let ProofFile { statement, proof } = ProofFile::from_bytes(bytes)?;
+fn proof(report: &mut Report, path: &Path) -> Result<()> {
+    let (Head { statement, preamble }, mut reader) = ProofReader::open(path)?;
+    let (mut text, mut tables) = (String::new(), Vec::new());
+    while let Some(segment) = reader.segment()? {
+        let (table_text, values) = statement::tables(&segment);
+        if tables.is_empty() {
+            text = table_text;
+        }
+        tables.push(values);
+    }
+    let bytes = reader.position();
     report.value("kind", "proof").note("valid", "not looked at: `ember verify` does").row(
         "file",
-        format!("{} bytes", bytes.len()),
-        json!({ "bytes": bytes.len() }),
+        format!("{bytes} bytes"),
+        json!({ "bytes": bytes }),
     );
     statement::describe(report, &statement, None);
-    let header = &proof.header;
+    let header = &preamble.header;
     let address = |page: u32| u64::from(page) << PAGE_BITS;
     report
         .field("header", serde_json::to_value(header).unwrap_or_default())
         .note("entry", format!("{:#010x}", header.entry))
         .note("zeroed memory", format!("from {:#010x}", address(header.heap_page)))
         .note("least memory limit", format!("{} bytes", address(header.min_writable_pages)))
-        .row("input", format!("{} bytes", proof.input_len), json!({ "bytes": proof.input_len }));
-    let openings = &proof.openings;
+        .row("input", format!("{} bytes", preamble.input_len), json!({ "bytes": preamble.input_len }));
+    let openings = &preamble.openings;
     let code = if openings.code.is_some() { ", the last instruction" } else { "" };
     report.row(
         "opened",
         format!("{} pages of the image{code}", openings.pages.len()),
         json!({ "pages": openings.pages.len(), "code": openings.code.is_some() }),
     );
-    let (text, tables) = statement::tables(&proof);
-    report.note("tables", text).field("tables", tables);
+    let count = tables.len() as u64;
+    report
+        .value("segments", count)
+        .note(if count == 1 { "tables" } else { "tables of the first segment" }, text)
+        .field("tables", tables);
     statement::describe_security(report, &Verifier::new().security());
     Ok(())
 }

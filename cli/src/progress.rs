@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-/// The stages of a command: how long each took and, on a terminal, which one it is at.
+/// The stages of a command: how long each took in all and, on a terminal, which one it is at.
 pub struct Stages {
     bar: Option<ProgressBar>,
     current: Option<(&'static str, Instant)>,
@@ -26,6 +26,22 @@ impl Stages {
         }
     }
 
+    /// From now on shows how much of a work of so many steps is done, and how long the rest will take.
+    pub fn measure(&mut self, steps: u64) {
+        let bar = self.bar.get_or_insert_with(spinner);
+        bar.set_length(steps);
+        let style = "{spinner} [{bar:30}] {percent}% {msg} {elapsed}, {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("a good template"));
+        bar.reset_eta();
+    }
+
+    /// So many of the steps are done.
+    pub fn advance(&self, steps: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(steps);
+        }
+    }
+
     /// Ends the last stage and clears its line.
     pub fn finish(mut self) -> Vec<(&'static str, Duration)> {
         self.end();
@@ -34,8 +50,10 @@ impl Stages {
     }
 
     fn end(&mut self) {
-        if let Some((name, start)) = self.current.take() {
-            self.done.push((name, start.elapsed()));
+        let Some((name, start)) = self.current.take() else { return };
+        match self.done.iter_mut().find(|(done, _)| *done == name) {
+            Some((_, time)) => *time += start.elapsed(),
+            None => self.done.push((name, start.elapsed())),
         }
     }
 }

@@ -2,23 +2,34 @@
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use ember_prover_adapter::{Execution, Prover};
-use ember_trace::{Limits, ReadError, RecordError};
-use ember_verifier::{MAX_INSTRUCTIONS, ProofFile};
+use ember_prover_adapter::{Live, Run, SegmentLimits, Session, Stage, Steps, Stored};
+use ember_trace::{Ending, Reader, ReplayFileError, replay_file};
+use ember_verifier::{Segment, Verifier};
+use ember_vm::{Machine, Program, RunConfig};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
-use crate::args::{NewFile, RunOptions, open};
+use crate::args::{RunOptions, long_size, open};
 use crate::guest::{Guest, Symbols};
-use crate::host::CommandLine;
+use crate::host::{CommandLine, Kept};
+use crate::profile;
 use crate::progress::Stages;
-use crate::report::Report;
+use crate::proof_file::PartialProof;
+use crate::report::{Report, to_stdout};
 use crate::statement;
 
+/// Memory that the prover takes if nobody says otherwise.
+const DEFAULT_MEMORY: u64 = 4 << 30;
+
 /// The exit status is 0 when a proof was written, however the program ended.
+///
+/// A long run is cut into segments that are proven one after another. Until the proof is whole it is PROOF.part; the
+/// same command, given again, goes on from the segments that are finished. With --json every segment is an object on a
+/// line of its own, and the report is the last line.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Program
@@ -34,86 +45,164 @@ pub struct Args {
     /// Where the proof goes
     #[arg(short, long, value_name = "PROOF")]
     output: PathBuf,
+    /// Memory that the prover may take, beside the program's own: decides how long a segment is; K, M and G stand for
+    /// KiB, MiB and GiB [default: 4G]
+    #[arg(long, value_name = "BYTES", value_parser = long_size)]
+    memory: Option<u64>,
     /// Report the sizes of the proof's tables too
     #[arg(short, long)]
     verbose: bool,
+    /// Report where the time went, stage by stage
+    #[arg(long)]
+    profile: bool,
     #[command(flatten)]
     options: RunOptions,
 }
 
-/// Most of a run that one proof can hold.
-const LIMITS: Limits = Limits::steps(MAX_INSTRUCTIONS as usize);
-
 pub fn run(args: &Args) -> Result<Outcome> {
+    let _profile = args.profile.then(profile::start);
     let mut stages = Stages::new();
-    let (execution, symbols) = match (&args.trace, &args.elf) {
-        (Some(trace), _) => (read(trace, &mut stages)?, Symbols::default()),
-        (None, Some(elf)) => record(elf, &args.options, &mut stages)?,
+    match (&args.trace, &args.elf) {
+        (Some(trace), _) => prove_trace(args, trace, &mut stages),
+        (None, Some(elf)) => prove_elf(args, elf, &mut stages),
         (None, None) => bail!("which program?"),
-    };
-    // Before the proof is made, so that a bad path costs no proof.
-    let output = NewFile::create(&args.output)?;
-    args.options.output.create_journal()?.write(&execution.ending.journal)?;
-
-    let prover = Prover::new();
-    let (statement, proof) = prover
-        .prove(&execution, &mut |stage| stages.begin(stage.name(), false))
-        .context("cannot prove this run")?;
-    stages.begin("writing", false);
-    let file = ProofFile { statement, proof };
-    let bytes = file.to_bytes();
-    output.write(&bytes)?;
-    let times = stages.finish();
-
-    let mut report = Report::default();
-    statement::describe(&mut report, &file.statement, Some((&execution.program(), &symbols)));
-    report.row(
-        "proof",
-        format!("{}, {} bytes", args.output.display(), bytes.len()),
-        json!({ "file": args.output.display().to_string(), "bytes": bytes.len() }),
-    );
-    let (text, tables) = statement::tables(&file.proof);
-    report.field("tables", tables);
-    if args.verbose {
-        report.note("tables", text);
     }
-    describe_times(&mut report, &times, file.statement.instructions);
-    report.print(args.options.output.json)?;
-    Ok(Outcome::Success)
 }
 
-/// Reads a trace.
-fn read(trace: &Path, stages: &mut Stages) -> Result<Execution> {
-    stages.begin("reading the trace", false);
-    let file = BufReader::new(open(trace)?);
-    let execution = Execution::read_from(file, LIMITS).map_err(|e| match e {
-        ReadError::Limit(limit) => explain(limit),
-        other => other.into(),
-    });
-    execution.with_context(|| trace.display().to_string())
+/// Proves a stored run: once to check it, once to prove it.
+fn prove_trace(args: &Args, trace: &Path, stages: &mut Stages) -> Result<Outcome> {
+    let reader = || -> Result<_> { Ok(Reader::new(BufReader::new(open(trace)?))?) };
+    let context = || trace.display().to_string();
+    stages.begin("checking the trace", false);
+    let ending = replay_file(reader().with_context(context)?).map_err(|e| match e {
+        ReplayFileError::Read(e) => anyhow!(e).context(context()),
+        e => anyhow!(e).context("cannot prove this run"),
+    })?;
+    let reader = reader().with_context(context)?;
+    let (program, config) = (Arc::clone(reader.program()), reader.config().clone());
+    prove(args, &program, &Symbols::default(), &config, &ending, Stored::new(reader), stages)
 }
 
-/// Runs a program and records what it does.
-fn record(elf: &Path, options: &RunOptions, stages: &mut Stages) -> Result<(Execution, Symbols)> {
+/// Proves a run of a program: runs it once for its ending, and once more, segment by segment.
+fn prove_elf(args: &Args, elf: &Path, stages: &mut Stages) -> Result<Outcome> {
+    let options = &args.options;
     let guest = Guest::load(elf)?;
     let config = options.parameters.config()?;
+    let context = || elf.display().to_string();
+    let mut machine = Machine::new(&guest.program, config.clone()).with_context(context)?;
     let mut host = CommandLine::new(options.private.as_deref(), options.output.json)?;
     // The program may write to the terminal itself.
     stages.begin("running", true);
-    let execution = Execution::record(&guest.program, config, &mut host, LIMITS);
+    let mut kept = Kept::new(&mut host);
+    let exit = machine.run(&mut kept);
+    let again = kept.again();
     host.finish()?;
-    let execution = execution.map_err(explain).with_context(|| elf.display().to_string())?;
-    Ok((execution, guest.symbols))
+    let ending = Ending::new(&machine, exit);
+    drop(machine);
+    let steps = Live::new(&guest.program, config.clone(), again?).with_context(context)?;
+    prove(args, &guest.program, &guest.symbols, &config, &ending, steps, stages)
 }
 
-/// Says of a run that is too long what can be done.
-fn explain(error: RecordError) -> anyhow::Error {
-    match error {
-        RecordError::Layout(e) => e.into(),
-        RecordError::Steps(_) | RecordError::IoWords(_) => {
-            anyhow!("{error}, the most that one proof can hold; --gas-limit ends a run early")
+fn prove(
+    args: &Args,
+    program: &Program,
+    symbols: &Symbols,
+    config: &RunConfig,
+    ending: &Ending,
+    steps: impl Steps,
+    stages: &mut Stages,
+) -> Result<Outcome> {
+    let output = &args.options.output;
+    let cannot = "cannot prove this run";
+    let verifier = Verifier::new();
+    let limits = SegmentLimits::for_memory(args.memory.unwrap_or(DEFAULT_MEMORY));
+    let run = Run::new(&verifier, program, config)?;
+    let mut session = Session::new(&run, ending, steps, limits).context(cannot)?;
+    let head = session.head().clone();
+    // Before the proof is made, so that a bad path costs no proof.
+    let (mut file, found) = PartialProof::open(&args.output, &head)?;
+    output.create_journal()?.write(&ending.journal)?;
+
+    stages.measure(ending.instructions);
+    let mut tables: Vec<Value> = Vec::new();
+    let mut text = String::new();
+    let mut event =
+        |n: usize, segment: &Segment, sizes: &mut Vec<Value>, seconds: Option<f64>| -> Result<()> {
+            let (table_text, values) = statement::tables(segment);
+            if n == 0 {
+                text = table_text;
+            }
+            sizes.push(values.clone());
+            if output.json {
+                let event = json!({
+                    "event": "segment",
+                    "segment": n,
+                    "instructions": segment.end.instructions,
+                    "tables": values,
+                    "seconds": seconds,
+                });
+                to_stdout(|out| writeln!(out, "{event}"))?;
+            }
+            Ok(())
+        };
+
+    // Segments that a run before has finished, if they are those of this run.
+    let mut done = 0;
+    stages.begin("checking finished segments", false);
+    let mut chain = verifier.begin(&head.statement, &head.preamble)?;
+    for (n, segment) in found.iter().enumerate() {
+        if session.skip().context(cannot)? != Some(segment.end) || chain.segment(segment).is_err() {
+            bail!(
+                "{}.part is of this run, but was cut otherwise or is damaged: remove it, or give the same --memory",
+                args.output.display()
+            );
         }
+        done += u64::from(segment.end.instructions);
+        stages.advance(done);
+        event(n, segment, &mut tables, None)?;
     }
+    let resumed = found.len();
+    drop(found);
+
+    loop {
+        let start = Instant::now();
+        stages.begin(Stage::Tables.name(), false);
+        let Some(witness) = session.next_witness().context(cannot)? else { break };
+        stages.begin(Stage::Stark.name(), false);
+        let segment = witness.prove(&verifier, &head).context(cannot)?;
+        file.add(&segment)?;
+        done += u64::from(segment.end.instructions);
+        stages.advance(done);
+        event(tables.len(), &segment, &mut tables, Some(start.elapsed().as_secs_f64()))?;
+    }
+    stages.begin("writing", false);
+    let bytes = file.finish()?;
+    let times = std::mem::replace(stages, Stages::new()).finish();
+
+    let mut report = Report::default();
+    statement::describe(&mut report, &head.statement, Some((program, symbols)));
+    let count = tables.len();
+    report
+        .row(
+            "proof",
+            format!("{}, {bytes} bytes", args.output.display()),
+            json!({ "file": args.output.display().to_string(), "bytes": bytes }),
+        )
+        .row(
+            "segments",
+            match resumed {
+                0 => count.to_string(),
+                n => format!("{count}, {n} of them finished before"),
+            },
+            json!({ "count": count, "resumed": resumed }),
+        )
+        .field("tables", tables);
+    if args.verbose {
+        report.note(if count == 1 { "tables" } else { "tables of the first segment" }, text);
+    }
+    describe_times(&mut report, &times, head.statement.instructions);
+    report.print(output.json)?;
+    Ok(Outcome::Success)
 }
 
 fn describe_times(report: &mut Report, times: &[(&'static str, Duration)], instructions: u64) {

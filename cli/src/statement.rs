@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow};
 use ember_memory::Transcript;
 use ember_verifier::air::Table;
 use ember_verifier::params::{QUERIES, QUERY_POW_BITS, Security};
-use ember_verifier::{Proof, Statement};
+use ember_verifier::{Segment, Statement};
 use ember_vm::Program;
 use serde_json::{Value, json};
 
@@ -59,14 +59,14 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
 }
 
-/// The tables of a proof and their sizes, as text and as JSON.
-pub fn tables(proof: &Proof) -> (String, Value) {
-    let present = Table::ALL.iter().filter(|&&table| proof.tables >> table as u32 & 1 == 1);
-    let sizes = present.zip(&proof.stark.degree_bits);
+/// The tables of a segment and their sizes, as text and as JSON.
+pub fn tables(segment: &Segment) -> (String, Value) {
+    let present = Table::ALL.iter().filter(|&&table| segment.tables >> table as u32 & 1 == 1);
+    let sizes = present.zip(&segment.stark.degree_bits);
     let (text, values): (Vec<String>, Vec<Value>) = sizes
         .map(|(table, log_rows)| {
             let (name, columns) = (table.name(), table.columns());
-            let text = format!("{name:<9}  2^{log_rows:<2} rows of {columns} columns");
+            let text = format!("{name:<10}  2^{log_rows:<2} rows of {columns} columns");
             (text, json!({ "table": name, "log_rows": log_rows, "columns": columns }))
         })
         .unzip();

@@ -1,15 +1,16 @@
 //! `ember verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use ember_memory::Digest;
 use ember_memory::digest::Hasher;
-use ember_verifier::{MAX_PROOF_BYTES, ProofFile, Statement, Verifier};
+use ember_verifier::{Head, Statement, Verifier, VerifyError};
 
 use crate::args::{number, read_file, read_gas_table, read_input, size};
 use crate::guest::Guest;
+use crate::proof_file::ProofReader;
 use crate::report::{Report, complain};
 use crate::{Outcome, statement};
 
@@ -54,14 +55,8 @@ struct Expected {
 /// Largest file with an expected journal: more than any journal has.
 const MAX_EXPECTED_LEN: u64 = 1 << 30;
 
-/// Reads a proof file.
-pub fn read_proof(path: &Path) -> Result<ProofFile> {
-    let bytes = read_file(path, MAX_PROOF_BYTES as u64)?;
-    ProofFile::from_bytes(&bytes).with_context(|| path.display().to_string())
-}
-
 pub fn run(args: &Args) -> Result<Outcome> {
-    let ProofFile { statement, proof } = read_proof(&args.proof)?;
+    let (Head { statement, preamble }, mut reader) = ProofReader::open(&args.proof)?;
     let guest = args.elf.as_deref().map(Guest::load).transpose()?;
     let image_id = guest.as_ref().map(|g| g.program.image().id(&Hasher::default())).or(args.image_id);
     let differences = args.expected.differences(&statement, image_id)?;
@@ -71,9 +66,23 @@ pub fn run(args: &Args) -> Result<Outcome> {
 
     let start = Instant::now();
     let verifier = Verifier::new();
-    if let Err(e) = verifier.verify(&statement, &proof) {
-        return invalid(args, &format!("not valid: {e}"));
-    }
+    let verified = (|| {
+        let mut chain = verifier.begin(&statement, &preamble)?;
+        let mut count = 0u64;
+        while let Some(segment) = reader.segment().with_context(|| args.proof.display().to_string())? {
+            chain.segment(&segment)?;
+            count += 1;
+        }
+        chain.finish()?;
+        anyhow::Ok(count)
+    })();
+    let segments = match verified {
+        Ok(count) => count,
+        Err(e) => match e.downcast::<VerifyError>() {
+            Ok(e) => return invalid(args, &format!("not valid: {e}")),
+            Err(e) => return Err(e),
+        },
+    };
     let milliseconds = (start.elapsed().as_secs_f64() * 1e5).round() / 100.0;
     let bits = statement::bits(&verifier.security());
     let mut report = Report::default();
@@ -81,6 +90,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         .row("valid", format!("yes, with {bits:.1} proven bits, in {milliseconds} ms"), true)
         .field("proven bits", bits)
         .field("milliseconds", milliseconds)
+        .value("segments", segments)
         .row(
             "program",
             match (&args.elf, image_id) {

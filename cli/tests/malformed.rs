@@ -217,12 +217,12 @@ fn the_command_refuses_them_too() {
         assert!(matches!(ran.code, 0 | 2), "{edit}: {ran:?}");
     }
     let mut newer = good.to_vec();
-    newer[8] = 2;
+    newer[8] = 3;
     folder.file("newer", newer);
-    folder.ember(&["verify", "newer"]).refused("proof format version 2");
-    folder.ember(&["inspect", "newer"]).refused("proof format version 2");
+    folder.ember(&["verify", "newer"]).refused("proof format version 3");
+    folder.ember(&["inspect", "newer"]).refused("proof format version 3");
     folder.file("longer", [good, b"x"].concat());
-    folder.ember(&["verify", "longer"]).refused("1 bytes after the proof's end");
+    folder.ember(&["verify", "longer"]).refused("malformed proof");
     folder.file("text", "hello");
     folder.ember(&["verify", "text"]).refused("not an Ember proof");
     folder.ember(&["verify", "none"]).refused("cannot read none");

@@ -15,7 +15,10 @@ fn elf_of(name: &str) -> String {
 /// Proves and gives the statement.
 #[track_caller]
 fn prove(folder: &Folder, args: &[&str]) -> Value {
-    folder.ember(&[&["prove", "--json"], args].concat()).exits(0).json()["statement"].clone()
+    let ran = folder.ember(&[&["prove", "--json"], args].concat()).exits(0);
+    // Segments come first, a line each.
+    let last = ran.stdout.lines().last().expect("a report");
+    serde_json::from_str::<Value>(last).expect("JSON")["statement"].clone()
 }
 
 /// Talks, on a proof file called `a.proof` of a program called `a.elf`.
@@ -181,22 +184,82 @@ fn what_cannot_be_proven_is_refused() {
     let folder = Folder::new();
     folder.file("loop.elf", elf(&[i(Op::Jal, 0, 0, 0, 0)], b""));
     folder.file("old", "old");
-    let ran = folder.ember(&["prove", "loop.elf", "-o", "old"]);
-    ran.refused("loop.elf: the run has more than 4194303 instructions, the most that one proof can hold");
-    folder.ember(&["prove", "loop.elf", "-o", "new"]).refused("more than");
-    assert!(folder.read("old") == b"old" && !folder.path("new").exists());
     let limit = ["prove", "loop.elf", "--gas-limit", "100"];
     let with = |args: &[&str]| folder.ember(&[&limit[..], args].concat());
     with(&["-o", "no/where"]).refused("cannot write no/where");
     with(&["-o", "new", "--journal", "no/where"]).refused("cannot write no/where");
     with(&["-o", "new", "--private", "none"]).refused("cannot read none");
     with(&["-o", "new", "--memory-limit", "5000"]).refused("not a multiple");
-    assert!(!folder.path("new").exists());
+    with(&["-o", "new", "--memory", "much"]).exits(2);
+    assert!(!folder.path("new").exists() && !folder.path("new.part").exists());
     with(&[]).exits(2);
     folder.ember(&["prove", "-o", "new"]).exits(2);
     folder.ember(&["prove", "none.elf", "-o", "new"]).refused("cannot read none.elf");
     with(&["-o", "old"]).exits(0);
     folder.ember(&["verify", "old", "--elf", "loop.elf"]).exits(0);
+    assert!(!folder.path("old.part").exists());
+}
+
+/// A run of several segments, each of 2^12 rows at this memory.
+#[test]
+fn a_long_run_is_proven_in_segments_and_goes_on_where_it_was_cut_short() {
+    let folder = Folder::new();
+    folder.file("loop.elf", elf(&[i(Op::Addi, 8, 8, 0, 1), i(Op::Jal, 0, 0, 0, -4)], b""));
+    let with_memory = |memory: &str, gas: &str, more: &[&str]| {
+        let args = ["prove", "loop.elf", "-o", "p", "--memory", memory, "--json", "--gas-limit", gas];
+        folder.ember(&[&args[..], more].concat())
+    };
+    let prove = |gas: &str, more: &[&str]| with_memory("10M", gas, more);
+    let lines = |ran: &Ran| -> Vec<Value> {
+        ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let ran = prove("25000", &[]).exits(0);
+    let events = lines(&ran);
+    let (report, segments) = events.split_last().unwrap();
+    assert!(segments.len() > 2, "{ran:?}");
+    for (n, segment) in segments.iter().enumerate() {
+        assert_eq!((&segment["event"], &segment["segment"]), (&json!("segment"), &json!(n)));
+        assert!(segment["seconds"].is_f64() && segment["tables"].is_array(), "{segment}");
+    }
+    let counted: u64 = segments.iter().map(|s| s["instructions"].as_u64().unwrap()).sum();
+    assert_eq!(report["statement"]["instructions"], counted);
+    assert_eq!(report["segments"], json!({ "count": segments.len(), "resumed": 0 }));
+    assert_eq!(report["statement"]["exit"]["reason"], "OutOfGas");
+    let verified = folder.ember(&["verify", "p", "--elf", "loop.elf", "--json"]).exits(0).json();
+    assert_eq!(verified["segments"], segments.len());
+    let shown = folder.ember(&["inspect", "p", "--json"]).exits(0).json();
+    assert_eq!(
+        (&shown["segments"], shown["tables"].as_array().unwrap().len()),
+        (&json!(segments.len()), segments.len())
+    );
+
+    // A run that was killed within its last segment.
+    let whole = folder.read("p");
+    folder.file("p.part", &whole[..whole.len() - 5]);
+    let ran = prove("25000", &["--profile"]).exits(0);
+    let events = lines(&ran);
+    let resumed = json!({ "count": segments.len(), "resumed": segments.len() - 1 });
+    assert_eq!(events.last().unwrap()["segments"], resumed);
+    assert!(events[0]["seconds"].is_null(), "{ran:?}");
+    assert!(ran.stderr.contains("tables"), "{ran:?}");
+    assert!(!folder.path("p.part").exists());
+    folder.ember(&["verify", "p", "--elf", "loop.elf"]).exits(0);
+    // Cut short, it is no proof.
+    let at = whole.len() - (whole.len() / segments.len()) / 2;
+    folder.file("short", &whole[..at]);
+    folder.ember(&["verify", "short"]).refused("malformed proof");
+
+    // Segments of another run are none of this one.
+    folder.file("p.part", &whole[..whole.len() - 5]);
+    let events = lines(&prove("24000", &[]).exits(0));
+    assert_eq!(events.last().unwrap()["segments"]["resumed"], 0);
+    // Nor are those that are cut otherwise, or damaged.
+    folder.file("p.part", &whole[..whole.len() - 5]);
+    with_memory("20M", "25000", &[]).exits(2);
+    let mut bad = whole.clone();
+    bad[whole.len() / 2] ^= 1;
+    folder.file("p.part", bad);
+    assert_ne!(prove("25000", &[]).code, 0);
 }
 
 #[test]
@@ -205,7 +268,7 @@ fn inspect_shows_proofs_and_statements() {
     let verified = folder.ember(&["verify", "a.proof", "--json"]).exits(0);
     let statement = verified.json()["statement"].clone();
     let text = folder.ember(&["inspect", "a.proof"]).exits(0).stdout;
-    for part in ["Cpu        2^5  rows of", "bits proven", "Johnson radius", "journal!", "not looked at"] {
+    for part in ["Cpu         2^5  rows of", "bits proven", "Johnson radius", "journal!", "not looked at"] {
         let part = if part == "journal!" { "8 bytes: 6a6f75726e616c21" } else { part };
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -213,7 +276,10 @@ fn inspect_shows_proofs_and_statements() {
     assert_eq!((&proof["kind"], &proof["statement"]), (&json!("proof"), &statement));
     assert_eq!(proof["file"]["bytes"], folder.read("a.proof").len());
     assert_eq!(proof["header"]["entry"], CODE);
-    assert_eq!((&proof["tables"][0]["table"], &proof["tables"][0]["log_rows"]), (&json!("Cpu"), &json!(5)));
+    assert_eq!(
+        (&proof["tables"][0][0]["table"], &proof["tables"][0][0]["log_rows"]),
+        (&json!("Cpu"), &json!(5))
+    );
     let security = &proof["security"];
     assert_eq!(security["proven_bits"], verified.json()["proven_bits"]);
     assert!(security["bound"].is_string() && security["regime"].is_string(), "{security}");

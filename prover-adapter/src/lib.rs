@@ -1,10 +1,11 @@
 //! From execution traces to Plonky3 STARK proofs.
 //!
-//! [`prove`] takes a recorded [`Execution`] and gives the [`Statement`] that it bears out and a [`Proof`] of it.
-//! Nothing is set up per program: one verifier knows all.
+//! [`prove`] takes a recorded [`Execution`] and gives the [`Statement`] that it bears out and a [`Proof`] of it. A
+//! [`Session`] does the same segment by segment, in bounded memory, for a run of any length whose steps come from a
+//! machine ([`Live`]) or a trace file ([`Stored`]). Nothing is set up per program: one verifier knows all.
 //!
 //! ```text
-//! Execution --record--> rows of each table --tables--> matrices --stark--> Proof
+//! Steps --walk--> Record: rows of each table --tables--> Witness: matrices --stark--> Segment
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -23,4 +24,4 @@ pub use ember_trace::Execution;
 pub use ember_verifier::{Proof, Statement};
 pub use prove::{ProveError, Prover, Session, Stage, TableSize, Witness, prove, witnesses};
 pub use record::SegmentLimits;
-pub use run::{Recorded, Run, Steps};
+pub use run::{Live, Recorded, Run, Steps, Stored};

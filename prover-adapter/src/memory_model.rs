@@ -57,21 +57,39 @@ const PAGE_PATH: usize = (tree::ROOT_LEVEL - tree::PAGE_LEVEL) as usize + 1;
 pub(crate) struct Page {
     pub(crate) number: u32,
     pub(crate) kind: Kind,
-    /// Words before the segment that touched the page last.
-    pub(crate) before: Box<[u32; WORDS]>,
     pub(crate) words: Box<[u32; WORDS]>,
-    /// Time of the last access in that segment; zero for a word that it does not touch.
-    pub(crate) time: Box<[u32; WORDS]>,
-    /// Nodes inside the page above what that segment touches.
+    /// What the segment does there, if it touches the page.
+    touch: Option<Box<Touch>>,
+}
+
+/// What a segment does on a page.
+struct Touch {
+    /// Words before the segment.
+    before: [u32; WORDS],
+    /// Time of the last access; zero for a word that the segment does not touch.
+    time: [u32; WORDS],
+    /// Nodes inside the page above what the segment touches.
     marks: Marks,
-    /// The segment that touched the page last.
-    segment: u32,
 }
 
 impl Page {
+    fn touch(&self) -> &Touch {
+        self.touch.as_ref().expect("a page that the segment touches")
+    }
+
+    /// Words before the segment, which touches the page.
+    pub(crate) fn before(&self) -> &[u32; WORDS] {
+        &self.touch().before
+    }
+
+    /// Time of the last access of each word in the segment, which touches the page; zero for a word that it does not.
+    pub(crate) fn time(&self) -> &[u32; WORDS] {
+        &self.touch().time
+    }
+
     /// Groups of four words that the segment touches.
     pub(crate) fn touched(&self) -> impl Iterator<Item = usize> {
-        let groups = self.time.chunks_exact(4).enumerate();
+        let groups = self.time().chunks_exact(4).enumerate();
         groups.filter(|(_, times)| times.iter().any(|&t| t > 0)).map(|(group, _)| group)
     }
 }
@@ -84,8 +102,6 @@ pub(crate) struct MemoryModel<'a> {
     /// Index into `pages` plus one, by page number.
     index: Vec<u32>,
     pages: Vec<Page>,
-    /// Number of the segment, from 1.
-    segment: u32,
     /// Pages that the segment touches: indices.
     touched: Vec<u32>,
     /// Nodes on the Merkle paths of what the segment touches: in zeroed memory, in the image's writable pages, and
@@ -111,7 +127,6 @@ impl<'a> MemoryModel<'a> {
             input,
             index,
             pages: Vec::new(),
-            segment: 0,
             touched: Vec::new(),
             nodes: [0; 3],
             code: HashMap::new(),
@@ -120,8 +135,9 @@ impl<'a> MemoryModel<'a> {
 
     /// Begins a segment, which has touched nothing yet.
     pub(crate) fn begin_segment(&mut self) {
-        self.segment += 1;
-        self.touched.clear();
+        for i in self.touched.drain(..) {
+            self.pages[i as usize].touch = None;
+        }
         self.nodes = [0; 3];
         self.code.clear();
     }
@@ -161,8 +177,7 @@ impl<'a> MemoryModel<'a> {
             fill(bytes);
             Kind::Image(perm)
         };
-        let time = Box::new([0; WORDS]);
-        Some(Page { number, kind, before: words.clone(), words, time, marks: Marks::default(), segment: 0 })
+        Some(Page { number, kind, words, touch: None })
     }
 
     /// Notes that the segment executes the word of code at `pc` for the first time.
@@ -185,21 +200,18 @@ impl<'a> MemoryModel<'a> {
             self.index[number as usize] = at as u32;
         }
         let page = &mut self.pages[at - 1];
-        if page.segment != self.segment {
-            page.segment = self.segment;
-            page.before.copy_from_slice(&page.words[..]);
-            page.time.fill(0);
-            page.marks = Marks::default();
+        let touch = page.touch.get_or_insert_with(|| {
             self.touched.push(at as u32 - 1);
             self.nodes[page.kind.counter()] += PAGE_PATH;
-        }
+            Box::new(Touch { before: *page.words, time: [0; WORDS], marks: Marks::default() })
+        });
         let i = (address % PAGE_SIZE / 4) as usize;
-        let (old, prev) = (page.words[i], page.time[i]);
+        let (old, prev) = (page.words[i], touch.time[i]);
         if prev == 0 {
-            self.nodes[page.kind.counter()] += page.marks.mark(i / 4);
+            self.nodes[page.kind.counter()] += touch.marks.mark(i / 4);
         }
+        touch.time[i] = time;
         page.words[i] = new(old);
-        page.time[i] = time;
         Some(Access { old, prev, writable: page.kind.is_writable() })
     }
 }

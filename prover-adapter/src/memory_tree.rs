@@ -94,7 +94,7 @@ impl MemoryTree {
 
     /// Adds the nodes of a page to `nodes`, and gives the page's node after the segment.
     fn page(&self, run: &Run<'_>, page: &Page, nodes: &mut Vec<Node>) -> Digest {
-        let before = levels(run, &page.before[..]);
+        let before = levels(run, page.before());
         let after = levels(run, &page.words[..]);
         let mut opened: BTreeSet<usize> = page.touched().collect();
         for level in 0..PAGE_LEVEL as usize {

@@ -2,7 +2,7 @@
 
 use ember_isa::ExitReason;
 use ember_memory::{Layout, LayoutError, Transcript, tree};
-use ember_trace::{Ending, Execution, ReplayError};
+use ember_trace::{Ending, Execution, ReadError, ReplayError};
 use ember_verifier::air::Table;
 use ember_verifier::ending::{self, Ended};
 use ember_verifier::params::{self, Val};
@@ -28,6 +28,9 @@ pub enum ProveError {
     /// The trace breaks the machine's rules: no prover could prove it.
     #[error("the trace is not one of a run: {0}")]
     Replay(#[from] ReplayError),
+    /// The trace file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The trace does not fit its own program at a step.
     #[error("the trace is inconsistent at step {0}")]
     Inconsistent(u64),
@@ -213,6 +216,14 @@ impl<'a, S: Steps> Session<'a, S> {
     /// The state after the segments so far.
     pub fn state(&self) -> &State {
         self.walk.state()
+    }
+
+    /// Passes over the next segment, and says how it ends; `None` after the last.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn skip(&mut self) -> Result<Option<Boundary>, ProveError> {
+        Ok(self.walk.segment()?.map(|record| record.end))
     }
 
     /// The honest witness of the next segment; `None` after the last.

@@ -138,6 +138,19 @@ impl Default for SegmentLimits {
     }
 }
 
+/// Bytes that proving a segment takes for each row of the processor, measured: `docs/prover.md`.
+const BYTES_PER_ROW: u64 = 2304;
+
+impl SegmentLimits {
+    /// The longest segments that take no more than about this many bytes to prove, beside what the program's memory
+    /// takes: of 2^12 to 2^20 rows, for longer ones are not faster.
+    pub fn for_memory(bytes: u64) -> Self {
+        let log_rows = (bytes / BYTES_PER_ROW).max(1).ilog2().clamp(12, 20);
+        let scale = 20 - log_rows;
+        Self { instructions: (1 << log_rows) - 1, words: 1 << (18 - scale), hashes: 1 << (19 - scale) }
+    }
+}
+
 /// Rows of every table, as a segment of a run asks for them.
 pub(crate) struct Record<'a> {
     pub(crate) run: &'a Run<'a>,

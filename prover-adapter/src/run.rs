@@ -1,13 +1,14 @@
 //! What all segments of a run share.
 
+use std::io::Read;
 use std::sync::OnceLock;
 
 use ember_memory::digest::Hasher;
 use ember_memory::tree::{self, PAGE_LEVEL, ROOT_LEVEL};
 use ember_memory::{Digest, Layout, LayoutError};
-use ember_trace::Execution;
+use ember_trace::{Execution, Reader, Record};
 use ember_verifier::Verifier;
-use ember_vm::{Program, RunConfig, Step};
+use ember_vm::{Host, Machine, Program, RunConfig, Status, Step, Tracer};
 
 use crate::ProveError;
 
@@ -105,5 +106,87 @@ impl Steps for Recorded<'_> {
         steps.extend_from_slice(taken);
         self.next += taken.len();
         Ok(!taken.is_empty())
+    }
+}
+
+/// The steps of a machine, from its pristine state on, in bounded memory.
+///
+/// A host that pauses is asked again at once.
+pub struct Live<'p, H> {
+    machine: Machine<'p>,
+    host: H,
+    has_ended: bool,
+}
+
+impl<'p, H: Host> Live<'p, H> {
+    /// A run of a program.
+    ///
+    /// # Errors
+    /// [`LayoutError`] when image, memory limit and input do not fit together.
+    pub fn new(program: &'p Program, config: RunConfig, host: H) -> Result<Self, LayoutError> {
+        Ok(Self { machine: Machine::new(program, config)?, host, has_ended: false })
+    }
+}
+
+/// Words passed over by ecalls after which a slice ends.
+const MAX_SLICE_WORDS: usize = 1 << 16;
+
+/// Collects a slice of a run.
+struct Sink<'a> {
+    steps: &'a mut Vec<Step>,
+    words: &'a mut Vec<(u32, u32)>,
+}
+
+impl Tracer for Sink<'_> {
+    fn step(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    fn keep(&mut self) -> Option<(&mut Vec<Step>, usize)> {
+        Some((&mut *self.steps, usize::MAX))
+    }
+
+    fn is_full(&self) -> bool {
+        self.words.len() >= MAX_SLICE_WORDS
+    }
+
+    fn io_word(&mut self, old: u32, new: u32) {
+        self.words.push((old, new));
+    }
+}
+
+impl<H: Host> Steps for Live<'_, H> {
+    fn more(&mut self, steps: &mut Vec<Step>, words: &mut Vec<(u32, u32)>) -> Result<bool, ProveError> {
+        let before = steps.len();
+        while !self.has_ended && steps.len() == before {
+            let mut sink = Sink { steps: &mut *steps, words: &mut *words };
+            let status = self.machine.run_steps(SLICE as u64, &mut self.host, &mut sink);
+            self.has_ended = matches!(status, Status::Exited(_));
+        }
+        Ok(steps.len() > before)
+    }
+}
+
+/// The steps of a trace file, in bounded memory.
+pub struct Stored<R: Read>(Reader<R>);
+
+impl<R: Read> Stored<R> {
+    /// What `reader` has still to read: all of it.
+    pub fn new(reader: Reader<R>) -> Self {
+        Self(reader)
+    }
+}
+
+impl<R: Read> Steps for Stored<R> {
+    fn more(&mut self, steps: &mut Vec<Step>, words: &mut Vec<(u32, u32)>) -> Result<bool, ProveError> {
+        let before = steps.len();
+        while steps.len() < before + SLICE && words.len() < MAX_SLICE_WORDS || steps.len() == before {
+            match self.0.next_record()? {
+                Some(Record::Step(step)) => steps.push(step),
+                Some(Record::Io { old, new }) => words.push((old, new)),
+                None => break,
+            }
+        }
+        Ok(steps.len() > before)
     }
 }

@@ -249,6 +249,7 @@ impl Segment {
 
 /// A statement and its proof, as stored: [`Head::to_bytes`], then [`Segment::to_bytes`] of each segment, to the end of
 /// the file. A file of many segments need not be in memory at once: its parts can be read one by one.
+#[derive(Serialize, Deserialize)]
 pub struct ProofFile {
     /// What is proven.
     pub statement: Statement,

@@ -213,16 +213,14 @@ impl Chain<'_> {
         }
         let has = |table| tables.contains(&table);
         // Without the tables that bind it, the journal is empty.
-        if !journal.is_empty() && !(has(Table::Io) && has(Table::Journal)) {
-            return Err(VerifyError::Tables);
-        }
+        let journal_bound = journal.is_empty() || has(Table::Io) && has(Table::Journal);
         // Zeroed memory is pristine only in a run of one segment; in one of several, memory is what the segment before
         // left, and without the tables that change it, it stays.
         let memory_bound = match end.memory {
             None => !has(Table::MemoryNode),
             Some(after) => !has(Table::Heap) && (has(Table::MemoryNode) || after == self.state.memory),
         };
-        if !memory_bound {
+        if !journal_bound || !memory_bound {
             return Err(VerifyError::Tables);
         }
         let h = self.verifier.hasher();

@@ -120,7 +120,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// Runs for at most `steps` instructions, until the program ends or the host pauses.
+    /// Runs for at most `steps` instructions, until the program ends, the host pauses, or the tracer is full.
     pub fn run_steps(&mut self, steps: u64, host: &mut impl Host, tracer: &mut impl Tracer) -> Status {
         if let Status::Exited(_) = self.status {
             return self.status;
@@ -156,6 +156,7 @@ impl<'p> Machine<'p> {
         self.status = Status::Running;
         for _ in 0..steps {
             match self.step(host, tracer) {
+                Ok(()) if tracer.is_full() => break,
                 Ok(()) => {}
                 Err(Stop::Pause) => {
                     self.status = Status::Paused;

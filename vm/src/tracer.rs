@@ -37,6 +37,12 @@ pub trait Tracer {
         None
     }
 
+    /// Whether the run should stop for now. Asked after every instruction that calls the host or the counters.
+    #[inline]
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// An ecall passes over an aligned word of its pointer range, in ascending order and before its
     /// [`Self::step`]: the word's value before and after.
     fn io_word(&mut self, old: u32, new: u32);
@@ -61,6 +67,11 @@ impl<T: Tracer> Tracer for &mut T {
     #[inline(always)]
     fn step(&mut self, step: Step) {
         (**self).step(step);
+    }
+
+    #[inline(always)]
+    fn is_full(&self) -> bool {
+        (**self).is_full()
     }
 
     #[inline(always)]

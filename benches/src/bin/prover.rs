@@ -1,32 +1,52 @@
 //! Proves a few programs and writes `benches/PROVER.md`: speed, memory, proof size, verification time, cells and
 //! lookups an instruction, by table.
 //!
-//! Each program is proven in a process of its own, so that peak memory is its own.
+//! Each program is proven in a process of its own, so that peak memory is its own: run once for its ending, once more
+//! segment by segment, as `ember prove` does. With `--long` a run of 100 million instructions is proven too, once.
 
 use std::fmt::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use ember_benches::{bytes, file, record};
-use ember_prover_adapter::{Execution, Prover, Witness};
+use ember_benches::{bytes, config, example, file};
+use ember_prover_adapter::{Live, Run, SegmentLimits, Session, TableSize};
+use ember_trace::Ending;
+use ember_verifier::Verifier;
 use ember_verifier::air::Table;
+use ember_vm::{Machine, NoHost};
 
 /// Proofs of each program; medians are reported.
 const RUNS: usize = 3;
 
-/// The programs: name, and the run.
-type Case = (&'static str, fn() -> Execution);
+/// A program to be proven.
+struct Case {
+    name: &'static str,
+    /// Example and its public input.
+    elf: &'static str,
+    input: fn() -> Vec<u8>,
+    /// How often it is proven.
+    runs: usize,
+}
+
+const fn case(name: &'static str, elf: &'static str, input: fn() -> Vec<u8>) -> Case {
+    Case { name, elf, input, runs: RUNS }
+}
+
 const CASES: &[Case] = &[
-    ("call of 1,000 instructions", || record("fibonacci", &195u32.to_le_bytes())),
-    ("fib, 50 thousand", || record("fibonacci", &9_996u32.to_le_bytes())),
-    ("SHA-256 of 1 KiB", || record("sha256", &bytes(1024))),
-    ("SHA-256 of 16 KiB", || record("sha256", &bytes(16 << 10))),
-    ("fib, 4 million", || record("fibonacci", &830_000u32.to_le_bytes())),
+    case("call of 1,000 instructions", "fibonacci", || 195u32.to_le_bytes().to_vec()),
+    case("fib, 50 thousand", "fibonacci", || 9_996u32.to_le_bytes().to_vec()),
+    case("SHA-256 of 16 KiB", "sha256", || bytes(16 << 10)),
+    case("SHA-256 of 256 KiB", "sha256", || bytes(256 << 10)),
+    case("fib, 5 million", "fibonacci", || 1_000_000u32.to_le_bytes().to_vec()),
 ];
 
-fn median<T: Ord + Copy>(mut values: Vec<T>) -> T {
-    values.sort();
+/// Only with `--long`.
+const LONG: Case =
+    Case { runs: 1, ..case("fib, 100 million", "fibonacci", || 20_000_000u32.to_le_bytes().to_vec()) };
+
+fn median<T: PartialOrd + Copy>(mut values: Vec<T>) -> T {
+    values.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
     values[values.len() / 2]
 }
 
@@ -45,64 +65,108 @@ fn peak_mib() -> Option<u64> {
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }
 
-/// Proves one case and prints its row of the table, then its row of cells by table.
-fn measure(name: &str, execution: &Execution) -> Result<()> {
-    let prover = Prover::new();
-    let sizes = Witness::of(prover.verifier(), execution)?.sizes();
-    let n = execution.steps.len();
-    let (mut wall, mut cpu, mut verify, mut size) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for _ in 0..RUNS {
-        let (start, cpu_start) = (Instant::now(), cpu_time());
-        let (statement, proof) = prover.prove(execution, &mut |_| {})?;
-        wall.push(start.elapsed());
-        if let (Some(a), Some(b)) = (cpu_start, cpu_time()) {
-            cpu.push(b - a);
-        }
-        size = postcard::to_allocvec(&proof)?.len();
+/// One proof.
+struct Proven {
+    wall: f64,
+    cpu: f64,
+    verify: f64,
+    bytes: usize,
+    instructions: u64,
+    segments: Vec<Vec<TableSize>>,
+}
+
+fn prove(case: &Case) -> Result<Proven> {
+    let verifier = Verifier::new();
+    let program = example(case.elf)?;
+    let config = config(&(case.input)());
+    let (start, cpu) = (Instant::now(), cpu_time().context("no CPU time here")?);
+    let mut machine = Machine::new(&program, config.clone())?;
+    let exit = machine.run(&mut NoHost);
+    let ending = Ending::new(&machine, exit);
+    drop(machine);
+    let run = Run::new(&verifier, &program, &config)?;
+    let steps = Live::new(&program, config.clone(), NoHost)?;
+    let mut session = Session::new(&run, &ending, steps, SegmentLimits::default())?;
+    let head = session.head().clone();
+    let mut chain = verifier.begin(&head.statement, &head.preamble)?;
+    let (mut segments, mut bytes, mut verify) = (Vec::new(), head.to_bytes().len(), Duration::ZERO);
+    while let Some(witness) = session.next_witness()? {
+        segments.push(witness.sizes());
+        let segment = witness.prove(&verifier, &head)?;
+        bytes += segment.to_bytes().len();
         let start = Instant::now();
-        prover.verifier().verify(&statement, &proof)?;
-        verify.push(start.elapsed());
+        chain.segment(&segment)?;
+        verify += start.elapsed();
     }
-    let (wall, verify) = (median(wall).as_secs_f64(), median(verify));
-    let cpu = if cpu.is_empty() { f64::NAN } else { median(cpu).as_secs_f64() };
+    let finish = Instant::now();
+    chain.finish()?;
+    let total = start.elapsed();
+    verify += finish.elapsed();
+    let cpu = cpu_time().context("no CPU time here")? - cpu;
+    Ok(Proven {
+        wall: (total - verify).as_secs_f64(),
+        cpu: cpu.as_secs_f64(),
+        verify: verify.as_secs_f64(),
+        bytes,
+        instructions: ending.instructions,
+        segments,
+    })
+}
+
+/// Proves one case and prints its row of the table, then its row of cells by table.
+fn measure(case: &Case) -> Result<()> {
+    let proofs = (0..case.runs).map(|_| prove(case)).collect::<Result<Vec<_>>>()?;
+    let of = |value: fn(&Proven) -> f64| median(proofs.iter().map(value).collect());
+    let (wall, cpu, verify) = (of(|p| p.wall), of(|p| p.cpu), of(|p| p.verify));
+    let Proven { bytes, instructions, segments, .. } = &proofs[0];
+    let (name, n) = (case.name, *instructions as f64);
     println!(
-        "| {name} | {n} | {wall:.2} | {cpu:.2} | {:.0} | {:.0} | {} | {} | {:.0} |",
-        n as f64 / wall,
-        n as f64 / cpu,
+        "| {name} | {instructions} | {} | {wall:.2} | {cpu:.2} | {:.0} | {:.0} | {} | {} | {:.0} |",
+        segments.len(),
+        n / wall,
+        n / cpu,
         peak_mib().map_or("?".into(), |m| m.to_string()),
-        size / 1024,
-        verify.as_secs_f64() * 1e3,
+        bytes / 1024,
+        verify * 1e3,
     );
-    let lookups = prover.verifier().lookups();
-    let interactions = |t: Table| lookups[t as usize].iter().map(|l| l.elements.len()).sum::<usize>();
+    let verifier = Verifier::new();
+    let interactions =
+        |t: Table| verifier.lookups()[t as usize].iter().map(|l| l.elements.len()).sum::<usize>();
     let (mut cells, mut messages) = (0, 0);
-    let mut tables = String::new();
-    for s in &sizes {
+    for s in segments.iter().flatten() {
         cells += s.rows * s.columns;
         messages += s.rows * interactions(s.table);
+    }
+    let mut tables = String::new();
+    for s in &segments[0] {
         write!(tables, "{} 2^{}, ", s.table.name(), s.rows.ilog2())?;
     }
-    let each = |total: usize| total as f64 / n.max(1) as f64;
     println!(
         "CELLS| {name} | {:.0} | {:.1} | {} |",
-        each(cells),
-        each(messages),
+        cells as f64 / n,
+        messages as f64 / n,
         tables.trim_end_matches(", ")
     );
     Ok(())
 }
 
 fn main() -> Result<()> {
-    let mut args = std::env::args().skip(1);
+    let mut args = std::env::args().skip(1).peekable();
+    let is_long = args.next_if(|arg| arg == "--long").is_some();
     if let Some(name) = args.next() {
-        let (name, run) = CASES.iter().find(|(n, _)| *n == name).context("no such case")?;
-        return measure(name, &run());
+        let mut all = CASES.iter().chain([&LONG]);
+        return measure(all.find(|case| case.name == name).context("no such case")?);
     }
     let (mut rows, mut cells) = (String::new(), String::new());
-    for (name, _) in CASES {
-        eprintln!("{name}");
-        let output = Command::new(std::env::current_exe()?).arg(name).output()?;
-        anyhow::ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    for case in CASES.iter().chain([&LONG].into_iter().filter(|_| is_long)) {
+        eprintln!("{}", case.name);
+        let output = Command::new(std::env::current_exe()?).arg(case.name).output()?;
+        anyhow::ensure!(
+            output.status.success(),
+            "{}: {}",
+            case.name,
+            String::from_utf8_lossy(&output.stderr)
+        );
         for line in String::from_utf8(output.stdout)?.lines() {
             match line.strip_prefix("CELLS") {
                 Some(line) => writeln!(cells, "{line}")?,
@@ -110,16 +174,10 @@ fn main() -> Result<()> {
             }
         }
     }
-    let security = Prover::new().verifier().security();
+    let security = Verifier::new().security();
     let (term, regime) = security.bound();
     let report = format!(
-        "# Proving\n\nWritten by `cargo run --release -p ember-benches --bin prover`: medians of {RUNS} proofs of one\n\
-         segment each, on {} cores, each program in a process of its own. {:.1} bits proven for the largest run\n\
-         ({regime}; bounded by {term}), more for smaller ones.\n\n\
-         | program | instructions | wall s | CPU s | instructions/s | per CPU s | peak MiB | proof KiB | verify ms |\n\
-         |---|---|---|---|---|---|---|---|---|\n{rows}\n\
-         Committed main cells and bus messages an instruction, padding included, and the height of each table:\n\n\
-         | program | cells | messages | tables |\n|---|---|---|---|\n{cells}",
+        "# Proving\n\nWritten by `cargo run --release -p ember-benches --bin prover -- --long`: medians of {RUNS} proofs\n         (of the longest run, one), on {} cores, each program in a process of its own. A proof is made as `ember\n         prove` makes it: the program runs twice, and is proven segment by segment. {:.1} bits proven for the largest\n         segment ({regime}; bounded by {term}), more for smaller ones. Verification is of all segments.\n\n         | program | instructions | segments | wall s | CPU s | instructions/s | per CPU s | peak MiB | proof KiB | verify ms |\n         |---|---|---|---|---|---|---|---|---|---|\n{rows}\n         Committed main cells and bus messages an instruction, padding included, and the height of each table in the first\n         segment:\n\n         | program | cells | messages | tables |\n|---|---|---|---|\n{cells}",
         std::thread::available_parallelism()?,
         security.bits(),
     );

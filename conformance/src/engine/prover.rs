@@ -19,9 +19,7 @@ impl Engine for ProveAndVerify {
         let recorded = Recorded::new(job)?;
         let run = &recorded.execution;
         let (statement, proof) = self.0.prove(run, &mut |_| {}).map_err(|e| match e {
-            ProveError::HostCall(_) | ProveError::TooLong(_) | ProveError::TooHigh(..) => {
-                EngineError::Unsupported(e.to_string())
-            }
+            ProveError::HostCall(_) | ProveError::TooHigh(..) => EngineError::Unsupported(e.to_string()),
             e => EngineError::Rejected(e.to_string()),
         })?;
         let file = ProofFile { statement, proof }.to_bytes();

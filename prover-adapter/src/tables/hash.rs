@@ -102,7 +102,7 @@ fn group_limbs(words: &[u32], group: usize) -> [u32; 8] {
 
 /// Times and final limbs of a group of four words.
 fn last(page: &Page, group: usize) -> ([Val; 4], [Val; 8]) {
-    let time = core::array::from_fn(|i| val(page.time[4 * group + i]));
+    let time = core::array::from_fn(|i| val(page.time()[4 * group + i]));
     (time, group_limbs(&page.words[..], group).map(val))
 }
 
@@ -131,7 +131,7 @@ impl<'a> Leaves<'a> {
             MemoryCols {
                 real: Val::ONE,
                 index: val(page.number << PAGE_LEVEL | group as u32),
-                before: group_limbs(&page.before[..], group).map(|limb| ranges.wide(limb)),
+                before: group_limbs(page.before(), group).map(|limb| ranges.wide(limb)),
                 time,
                 after,
             }
@@ -165,7 +165,7 @@ impl<'a> Leaves<'a> {
                 is_input: flag(page.kind == Kind::Input),
                 writable: flag(page.kind == Kind::Image(Perm::READ_WRITE)),
                 index: val(number << PAGE_LEVEL | group as u32),
-                limbs: group_limbs(&page.before[..], group).map(|limb| ranges.wide(limb)),
+                limbs: group_limbs(page.before(), group).map(|limb| ranges.wide(limb)),
                 time,
                 last,
             }

@@ -103,7 +103,8 @@ fn segments_are_the_runs_and_in_order() {
             let other = proof_copy(p).segments.remove((n + 1) % count);
             p.segments[n].stark = other.stark;
         });
-        let edits: [(&str, fn(&mut Boundary)); 11] = [
+        type Edit = (&'static str, fn(&mut Boundary));
+        let edits: [Edit; 11] = [
             ("pc", |end| end.pc += 4),
             ("odd pc", |end| end.pc += 1),
             ("register", |end| end.regs[7] ^= 1),

@@ -124,6 +124,7 @@ pub(crate) fn run(
             break;
         }
         match machine.step(host, tracer) {
+            Ok(()) if tracer.is_full() => break,
             Ok(()) => steps -= 1,
             Err(Stop::Pause) => {
                 machine.status = Status::Paused;
