@@ -88,7 +88,7 @@ pub fn gas_table() -> Seeds {
 pub fn proof() -> Seeds {
     let honest = crate::proof_edits::honest();
     let mut file = ProofFile::from_bytes(honest).expect("an honest file");
-    let fri = &mut file.proof.stark.opening_proof;
+    let fri = &mut file.proof.segments[0].stark.opening_proof;
     fri.input_openings.clear();
     fri.commit_phase_openings.clear();
     vec![("without-queries".to_owned(), file.to_bytes()), ("start".to_owned(), honest[..1024].to_vec())]
