@@ -29,8 +29,12 @@ const GCC: &str = "riscv64-unknown-elf-gcc";
 
 /// Whether the tools are there; says so if not.
 fn available(tools: &[&str]) -> bool {
+    // csmith leaves a file where it runs.
+    let dir = tempfile::tempdir().unwrap();
     let missing = |tool: &&&str| {
-        let probe = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let mut probe = Command::new(tool);
+        let probe =
+            probe.current_dir(&dir).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         matches!(probe, Err(e) if e.kind() == io::ErrorKind::NotFound)
     };
     let Some(tool) = tools.iter().find(missing) else { return true };
