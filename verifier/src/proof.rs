@@ -161,8 +161,30 @@ fn decode<'a, T: Deserialize<'a> + Serialize>(bytes: &'a [u8]) -> Result<T, Proo
     if !rest.is_empty() {
         return Err(ProofFileError::Trailing(rest.len()));
     }
-    let again = postcard::to_allocvec(&part).map_err(ProofFileError::Malformed)?;
-    if again == bytes { Ok(part) } else { Err(ProofFileError::Long) }
+    postcard::serialize_with_flavor(&part, Same(bytes)).map_err(|_| ProofFileError::Long)?;
+    Ok(part)
+}
+
+/// Takes bytes as long as they are those that are left.
+struct Same<'a>(&'a [u8]);
+
+impl postcard::ser_flavors::Flavor for Same<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(postcard::Error::SerializeBufferFull) }
+    }
 }
 
 /// Adds a part and its length.

@@ -10,7 +10,7 @@ use ember_verifier::ProofFile;
 use crate::common::rng::Rng;
 use crate::edit::{Corpus, Edit};
 use crate::meter::{Cost, metered};
-use crate::{PROVER, least, small, wide};
+use crate::{PROVER, cut, least, small, wide};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,14 +80,15 @@ type Counts = [Count; Edit::ALL.len()];
 
 /// The files that are edited: each for about as long, thus small ones often. And one that is only spliced from.
 pub fn corpus() -> Corpus {
-    Corpus { trees: vec![least(), small(0), wide(), small(1)] }
+    Corpus { trees: vec![least(), small(0), wide(), cut(), small(1)] }
 }
 
 /// Judges an edit, and keeps the file if it is believed or does harm.
 fn try_one(corpus: &Corpus, edit: Edit, rng: &mut Rng, count: &mut Count) {
     let base = match rng.below(128) {
-        0 => 2,
-        1..5 => 1,
+        0 => 3,
+        1 => 2,
+        2..6 => 1,
         _ => 0,
     };
     let Some(edited) = corpus.edit(edit, base, rng) else { return };

@@ -6,7 +6,7 @@ use ember_verifier::params::Val;
 use p3_field::PrimeField32;
 
 use crate::common::rng::Rng;
-use crate::tree::{Kind, Patch, Tree, varint};
+use crate::tree::{FRAME_LEN, Kind, Patch, Tree, varint};
 
 /// A way to edit a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,13 @@ pub enum Edit {
     Toggle,
     Splice,
     Tables,
+    Part,
     Several,
 }
 
 impl Edit {
     /// Every way.
-    pub const ALL: [Edit; 18] = [
+    pub const ALL: [Edit; 19] = [
         Self::Bit,
         Self::Byte,
         Self::Insert,
@@ -51,6 +52,7 @@ impl Edit {
         Self::Toggle,
         Self::Splice,
         Self::Tables,
+        Self::Part,
         Self::Several,
     ];
 
@@ -74,6 +76,7 @@ impl Edit {
             Self::Toggle => "an option or variant changed",
             Self::Splice => "a part replaced by that of another honest proof",
             Self::Tables => "tables exchanged, left out or doubled, everywhere at once",
+            Self::Part => "a segment left out, twice, exchanged or of another proof; a part's length changed",
             Self::Several => "two to four of these at once",
         }
     }
@@ -133,6 +136,7 @@ impl Corpus {
                 return of_file((len..len, more));
             }
             Edit::Tables => return Some((tables(tree, rng), String::new())),
+            Edit::Part => return Some((self.part(tree, rng), String::new())),
             _ => {}
         }
         let n = self.pick(tree, edit, rng)?;
@@ -194,9 +198,33 @@ impl Corpus {
                 one(range, donor.bytes_of(*others.get(rng.below(others.len().max(1)))?).to_vec())
             }
             Edit::Bit | Edit::Byte | Edit::Insert | Edit::Remove | Edit::Cut | Edit::Extend => unreachable!(),
-            Edit::Tables | Edit::Several => unreachable!(),
+            Edit::Tables | Edit::Part | Edit::Several => unreachable!(),
         };
         Some((patches, tree.paths[node.path].clone()))
+    }
+
+    /// A part with its length, edited.
+    fn part(&self, tree: &Tree, rng: &mut Rng) -> Vec<Patch> {
+        let whole = |tree: &Tree, part: usize| tree.frames[part].start - FRAME_LEN..tree.frames[part].end;
+        let segment = |tree: &Tree, rng: &mut Rng| 1 + rng.below(tree.frames.len() - 1);
+        let (i, j) = (segment(tree, rng), segment(tree, rng));
+        let bytes = |part: usize| tree.bytes[whole(tree, part)].to_vec();
+        match rng.below(5) {
+            0 => vec![(whole(tree, i), vec![])],
+            1 => vec![(whole(tree, i).end..whole(tree, i).end, bytes(j))],
+            2 => vec![(whole(tree, i), bytes(j)), (whole(tree, j), bytes(i))],
+            3 => {
+                let donor = &self.trees[rng.below(self.trees.len())];
+                vec![(whole(tree, i), donor.bytes[whole(donor, segment(donor, rng))].to_vec())]
+            }
+            _ => {
+                let i = rng.below(tree.frames.len());
+                let len = tree.frames[i].len() as u32;
+                let some = [0, 1, len - 1, len + 1, u32::MAX, 1 << 24, rng.next() as u32];
+                let start = whole(tree, i).start;
+                vec![(start..start + FRAME_LEN, some[rng.below(some.len())].to_le_bytes().to_vec())]
+            }
+        }
     }
 
     /// A field that can be edited so: any name, then any field of that name.

@@ -8,7 +8,7 @@ use ember_verifier::{MAX_HEAD_BYTES, MAX_SEGMENT_BYTES, PREFIX_LEN, ProofFile, P
 
 use crate::campaign::{Fate, judge};
 use crate::least;
-use crate::tree::{Kind, Tree, varint};
+use crate::tree::{FRAME_LEN, Kind, Tree, varint};
 
 /// Most bytes of memory for each byte of a file: an empty sequence takes one byte there and three words here, and a
 /// sequence that grows is twice in memory for a moment, once with room to spare.
@@ -127,4 +127,16 @@ fn large_parts_are_refused() {
             assert!(cost.bytes < 1 << 14, "{cost:?}");
         }
     }
+}
+
+/// Segments of nothing, and many of the same.
+#[test]
+fn segments_are_those_of_the_run() {
+    let tree = least();
+    let head = &tree.bytes[..tree.frames[0].end];
+    let zeros = vec![0; 1 << 20];
+    assert_eq!(refused(&[head, &zeros[..]].concat(), "empty segments"), Fate::Malformed);
+    assert_eq!(refused(head, "no segment"), Fate::Refused);
+    let segment = &tree.bytes[tree.frames[1].start - FRAME_LEN..];
+    assert_eq!(refused(&[head, &segment.repeat(40)].concat(), "forty segments"), Fate::Refused);
 }

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 use common::programs;
 use ember_isa::{Op, ecall};
-use ember_prover_adapter::{Execution, Prover};
+use ember_prover_adapter::{Execution, Prover, SegmentLimits};
 use ember_verifier::ProofFile;
 use tree::Tree;
 
@@ -27,7 +27,11 @@ static PROVER: LazyLock<Prover> = LazyLock::new(Prover::new);
 
 /// An honest proof file of a run, and its fields.
 fn honest(run: &Execution) -> Tree {
-    let (statement, proof) = PROVER.prove(run, &mut |_| {}).expect("a proof");
+    honest_by(&PROVER, run)
+}
+
+fn honest_by(prover: &Prover, run: &Execution) -> Tree {
+    let (statement, proof) = prover.prove(run, &mut |_| {}).expect("a proof");
     let file = ProofFile { statement, proof };
     PROVER.verifier().verify(&file.statement, &file.proof).expect("an honest proof verifies");
     Tree::of(&file)
@@ -43,7 +47,17 @@ fn small(code: u32) -> Tree {
     honest(&programs::record(&programs::exit(code)))
 }
 
-/// Every table but `Touch`.
+/// A run in several segments, which hand over memory.
+fn cut() -> Tree {
+    let store = vec![programs::i(Op::Sw, 0, 2, 8, -4), programs::i(Op::Lw, 9, 2, 0, -4)];
+    let code = [programs::li(8, 77), store, programs::exit(0)].concat();
+    let prover = Prover::with_limits(SegmentLimits { instructions: 2, ..SegmentLimits::default() });
+    let tree = honest_by(&prover, &programs::record(&code));
+    assert!(tree.frames.len() > 3, "the head, and several segments");
+    tree
+}
+
+/// Every table of a run in one segment but `Touch`.
 fn wide() -> Tree {
     let code = [
         programs::li(8, programs::DATA),

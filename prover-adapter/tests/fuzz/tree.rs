@@ -56,8 +56,11 @@ pub struct Tree {
     /// Numbers of the fields with each name.
     pub of_path: Vec<Vec<u32>>,
     /// The parts of the file, each with its length in the four bytes before it.
-    frames: Vec<Range<usize>>,
+    pub frames: Vec<Range<usize>>,
 }
+
+/// Bytes of the length before a part.
+pub const FRAME_LEN: usize = 4;
 
 /// Bytes that replace others.
 pub type Patch = (Range<usize>, Vec<u8>);
@@ -67,7 +70,7 @@ impl Tree {
     pub fn of(file: &ProofFile) -> Self {
         let head = Head { statement: file.statement.clone(), preamble: file.proof.preamble.clone() };
         let bytes = head.to_bytes();
-        let mut builder = Builder { bytes: bytes[..PREFIX_LEN - 4].to_vec(), ..Builder::default() };
+        let mut builder = Builder { bytes: bytes[..PREFIX_LEN - FRAME_LEN].to_vec(), ..Builder::default() };
         let mut frames = vec![builder.frame("", &head)];
         frames.extend(file.proof.segments.iter().map(|segment| builder.frame("segments[]", segment)));
         assert_eq!(builder.bytes, file.to_bytes(), "these are not the bytes that a file has");
@@ -85,7 +88,7 @@ impl Tree {
             let [old, new] = inside.fold([0, 0], |[old, new], (r, b)| [old + r.len(), new + b.len()]);
             if old != new {
                 let len = (frame.len() + new).checked_sub(old)? as u32;
-                patches.push((frame.start - 4..frame.start, len.to_le_bytes().to_vec()));
+                patches.push((frame.start - FRAME_LEN..frame.start, len.to_le_bytes().to_vec()));
             }
         }
         patches.sort_by_key(|(range, _)| (range.start, range.end));
