@@ -109,12 +109,23 @@ fn report(rows: &[Row], rounds: usize) -> Result<String, std::fmt::Error> {
         "Written by `cargo run --release -p ember-benches --features peers --bin interpreter`: {}, CPU seconds, \
          medians of {rounds} interleaved runs in one process. The same C sources (`benches/workloads`) for every \
          machine, clang 19 `-O2 -fno-unroll-loops`: rv32em, wasm32, rv64imc and rv64emac without bit manipulation. \
-         In brackets how many times as long as Ember.\n",
+         In brackets how many times as long as Ember. The machine was shared with other work.\n",
         processor(),
     )?;
     table(&mut out, &rows[..WORKLOADS.len()])?;
-    writeln!(out, "\nThe same for programs that had no part in choosing the engine's superinstructions:\n")?;
+    writeln!(
+        out,
+        "\nThe same for programs held out, whose profiles chose nothing \
+         in it. (The engine's superinstructions come from other programs than any of this page: \
+         `vm/src/fast/sequences.rs`.) `keccak` works on 64-bit words, which the other machines have and rv32em has \
+         not.\n"
+    )?;
     table(&mut out, &rows[WORKLOADS.len()..])?;
+    writeln!(
+        out,
+        "\nA block is charged at its entry, by a subtraction and a branch that is hardly ever taken. Where metering \
+         costs more than the noise, a block is a handful of instructions: the loop of `fib` has five."
+    )?;
     writeln!(out, "\n| start of a tiny program, microseconds | load and run | run, already loaded |")?;
     writeln!(out, "|---|---|---|")?;
     for engine in ENGINES {
