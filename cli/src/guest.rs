@@ -20,6 +20,10 @@ impl Symbols {
     pub fn of_elf(elf: &[u8]) -> Self {
         let mut all = symbols(elf).unwrap_or_default();
         all.retain(|s| !s.name.starts_with(".L"));
+        for symbol in &mut all {
+            // Without the hash, which tells apart what a reader has no other name for either.
+            symbol.name = format!("{:#}", rustc_demangle::demangle(&symbol.name));
+        }
         Self(all)
     }
 
@@ -35,14 +39,18 @@ impl Symbols {
         &self.0[start..end]
     }
 
-    /// `symbol+offset` of an address of code: by the function that covers it, else by the nearest symbol before it in
-    /// the same segment.
-    pub fn name(&self, image: &Image, address: u32) -> Option<String> {
+    /// The function that covers an address of code, else the nearest symbol before it in the same segment.
+    pub fn function(&self, image: &Image, address: u32) -> Option<&Symbol> {
         let start = image.segment_at(address)?.start();
         let before = &self.0[..self.0.partition_point(|s| s.address <= address)];
         let mut before = before.iter().rev().take_while(|s| s.address >= start);
         let covers = |s: &&Symbol| s.is_function && address - s.address < s.size;
-        let symbol = before.clone().find(covers).or_else(|| before.next())?;
+        before.clone().find(covers).or_else(|| before.next())
+    }
+
+    /// `symbol+offset` of an address of code.
+    pub fn name(&self, image: &Image, address: u32) -> Option<String> {
+        let symbol = self.function(image, address)?;
         Some(match address - symbol.address {
             0 => symbol.name.clone(),
             offset => format!("{}+{offset:#x}", symbol.name),

@@ -45,6 +45,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Run a program
     Run(run::Args),
+    /// Show where a run's gas goes, by function
+    Profile(profile::Args),
     /// Write the trace of a run to a file, or compare or check traces
     Trace(trace::Args),
     /// Prove what a program did
@@ -93,6 +95,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Build(args) => build::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Verify(args) => verify::run(&args),

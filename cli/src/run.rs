@@ -1,9 +1,13 @@
 //! `ember run`.
 
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use ember_vm::Machine;
+use ember_isa::{ExitReason, Op, reg};
+use ember_vm::{Machine, Step, Tracer};
+use serde_json::{Map, Value};
 
 use crate::Outcome;
 use crate::args::RunOptions;
@@ -16,6 +20,9 @@ use crate::report::{ClassCounter, Report};
 pub struct Args {
     /// Program
     elf: PathBuf,
+    /// Show each instruction on stderr as it executes
+    #[arg(long)]
+    trace_exec: bool,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -28,18 +35,94 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut host = CommandLine::new(options.private.as_deref(), options.output.json)?;
     let journal = options.output.create_journal()?;
     let mut machine = Machine::new(&guest.program, config).with_context(|| args.elf.display().to_string())?;
-    let mut counter = ClassCounter::new(&guest.program);
-    let exit = machine.run_traced(&mut host, &mut counter);
+    let counter = ClassCounter::new(&guest.program);
+    let (exit, counter) = if args.trace_exec {
+        let mut printer =
+            Printer { guest: &guest, counter, function: None, out: BufWriter::new(io::stderr()) };
+        let exit = machine.run_traced(&mut host, &mut printer);
+        let _ = printer.out.flush();
+        (exit, printer.counter)
+    } else {
+        let mut counter = counter;
+        (machine.run_traced(&mut host, &mut counter), counter)
+    };
     host.finish()?;
     journal.write(machine.journal())?;
 
     let mut report = Report::default();
+    report.exit(exit, Some((&guest.program, &guest.symbols)));
+    if !matches!(exit.reason, ExitReason::Halt(_)) {
+        sources(&mut report, &machine);
+    }
     report
-        .exit(exit, Some((&guest.program, &guest.symbols)))
         .row("gas", format!("{} of {gas_limit}", machine.gas_used()), machine.gas_used())
         .value("instructions", machine.instructions())
         .classes(&counter.counts)
         .journal(machine.journal());
     report.print(options.output.json)?;
     Ok(if exit.reason.is_success() { Outcome::Success } else { Outcome::Otherwise })
+}
+
+/// The registers that the instruction at pc reads.
+fn sources(report: &mut Report, machine: &Machine<'_>) {
+    let Some(Ok(instruction)) = machine.program().fetch(machine.pc()) else { return };
+    let format = instruction.op.info().format;
+    let ecall = [reg::T0, reg::A0, reg::A1, reg::A2, reg::A3];
+    let mut registers: Vec<u8> = match instruction.op {
+        Op::Ecall => ecall.to_vec(),
+        _ => {
+            let used = [(format.has_rs1(), instruction.rs1), (format.has_rs2(), instruction.rs2)];
+            used.into_iter().filter_map(|(used, register)| used.then_some(register)).collect()
+        }
+    };
+    registers.dedup();
+    if registers.is_empty() {
+        return;
+    }
+    let (mut text, mut object) = (String::new(), Map::new());
+    for register in registers {
+        let (name, value) = (reg::NAMES[register as usize], machine.registers()[register as usize]);
+        let comma = if text.is_empty() { "" } else { ", " };
+        let _ = write!(text, "{comma}{name} = {value:#010x}");
+        object.insert(name.to_owned(), value.into());
+    }
+    report.row("registers", text, Value::Object(object));
+}
+
+/// Shows instructions as they retire. Output that nobody takes any more is dropped.
+struct Printer<'g> {
+    guest: &'g Guest,
+    counter: ClassCounter<'g>,
+    /// Address of the function whose name was shown last.
+    function: Option<u32>,
+    out: BufWriter<io::Stderr>,
+}
+
+impl Tracer for Printer<'_> {
+    fn step(&mut self, step: Step) {
+        self.counter.step(step);
+        let Guest { program, symbols } = self.guest;
+        let Some(Ok(instruction)) = program.fetch(step.pc) else { return };
+        let function = symbols.function(program.image(), step.pc).map(|symbol| symbol.address);
+        if function.is_some() && function != self.function {
+            let name = symbols.name(program.image(), step.pc).unwrap_or_default();
+            let _ = writeln!(self.out, "{name}:");
+        }
+        self.function = function;
+        let mut line = format!("{:8x}:  {:<28}", step.pc, instruction.to_string());
+        let format = instruction.op.info().format;
+        let written = match instruction.op {
+            Op::Ecall => Some(reg::A0),
+            _ => (format.has_rd() && instruction.rd != reg::ZERO).then_some(instruction.rd),
+        };
+        if let Some(register) = written {
+            let _ = write!(line, "  {} = {:#x}", reg::NAMES[register as usize], step.rd);
+        }
+        if matches!(instruction.op.info().class, ember_isa::Class::Load | ember_isa::Class::Store) {
+            let _ = write!(line, "  word was {:#010x}", step.mem);
+        }
+        let _ = writeln!(self.out, "{}", line.trim_end());
+    }
+
+    fn io_word(&mut self, _: u32, _: u32) {}
 }
