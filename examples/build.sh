@@ -10,9 +10,10 @@
 # The tools are pinned, because a compiler's version decides the bytes and the bytes decide a
 # program's image id:
 #
-#   C, and the linker of both   gcc-riscv64-unknown-elf 12.2.0, binutils 2.40 (Debian 12)
-#   Rust                        rustup's 1.95.0 with rust-src; RUSTC_BOOTSTRAP allows -Zbuild-std
-#                               on it, a stable release that stays as it is, unlike a nightly
+#   C      gcc-riscv64-unknown-elf 12.2.0, binutils 2.40 (Debian 12)
+#   Rust   rustup's 1.95.0 with rust-src and its own linker: a stable release, which stays as it is
+#
+# EMBER names the command to build with, where that is not the one of this checkout.
 set -euo pipefail
 export LC_ALL=C
 
@@ -28,10 +29,10 @@ install_tools() {
     local sudo=""
     [ "$(id -u)" = 0 ] || sudo=sudo
     command -v rustup > /dev/null || fail "rustup is missing: see https://rustup.rs"
-    echo "installing Debian packages gcc-riscv64-unknown-elf and binutils-riscv64-unknown-elf"
+    echo "installing Debian packages for C"
     $sudo apt-get update -qq
     $sudo apt-get install -y -qq --no-install-recommends \
-        gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf
+        gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf picolibc-riscv64-unknown-elf
     echo "installing rustup's toolchain $RUST_VERSION with rust-src"
     rustup toolchain install "$RUST_VERSION" --profile minimal --component rust-src \
         --no-self-update
@@ -58,49 +59,31 @@ check_tools() {
 
 rust_source() { echo "$(rustup run "$RUST_VERSION" rustc --print sysroot)/lib/rustlib/src/rust"; }
 
-# Every program has pages of 4 KiB, no build id, and no path of this machine.
-LINK_FLAGS="-static --no-relax -z max-page-size=4096 --build-id=none --gc-sections"
+# The command that users build with, or the one that EMBER names.
+build_ember() {
+    if [ -z "${EMBER:-}" ]; then
+        (cd "$here/.." && cargo build --quiet --release --bin ember)
+        EMBER=${CARGO_TARGET_DIR:-$here/../target}/release/ember
+    fi
+}
 
-build_c() { # $1: folder for the ELFs, $2: scratch folder
-    local source name
-    # zicsr is only for the names of the counters; the code model and the ABI are plain RV32EM.
-    local flags=(-march=rv32em_zicsr -mabi=ilp32e)
-    riscv64-unknown-elf-as "${flags[@]}" -o "$2/crt0.o" "$here/crt0.s"
+build_c() { # $1: folder for the ELFs
+    local source
     for source in "$here"/c/*.c; do
-        name=$(basename "$source" .c)
-        riscv64-unknown-elf-gcc "${flags[@]}" -std=c11 -O2 -Wall -Wextra -Werror \
-            -ffreestanding -msmall-data-limit=0 -ffunction-sections \
-            -ffile-prefix-map="$here"=examples -c -o "$2/$name.o" "$source"
-        riscv64-unknown-elf-ld -m elf32lriscv $LINK_FLAGS -T "$here/link.ld" -o "$1/$name.elf" \
-            "$2/crt0.o" "$2/$name.o"
+        "$EMBER" build --cc riscv64-unknown-elf-gcc -o "$1" "$source" --json \
+            -- -std=c11 -ffreestanding -Werror > /dev/null
     done
 }
 
 build_rust() { # $1: folder for the ELFs, $2: scratch folder
-    local source sysroot_source flags=() flag name
-    sysroot_source=$(rust_source)
-    flags=(-Clinker=riscv64-unknown-elf-ld -Clinker-flavor=ld "-Clink-arg=-T$here/link.ld"
-        --remap-path-prefix="$here=examples" --remap-path-prefix="$sysroot_source=rust"
-        --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}=cargo")
-    for flag in -melf32lriscv $LINK_FLAGS; do flags+=("-Clink-arg=$flag"); done
-    # A separator that no flag contains, so that a path with a space in it works.
-    (
-        cd "$here/rust"
-        unset RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_RUSTC_WRAPPER
-        CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
-        export CARGO_ENCODED_RUSTFLAGS RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$2/rust"
-        rustup run "$RUST_VERSION" cargo build --quiet --release --locked \
-            -Zbuild-std=core --target riscv32em-unknown-none-elf
-    )
-    for source in "$here"/rust/src/bin/*.rs; do
-        name=$(basename "$source" .rs)
-        cp "$2/rust/riscv32em-unknown-none-elf/release/$name" "$1/$name.elf"
-    done
+    CARGO_TARGET_DIR="$2/rust" "$EMBER" build --toolchain "$RUST_VERSION" -o "$1" "$here/rust" --json \
+        -- --quiet --locked > /dev/null
 }
 
 build_all() { # $1: folder for the ELFs
     check_tools
-    build_c "$1" "$scratch"
+    build_ember
+    build_c "$1"
     build_rust "$1" "$scratch"
     chmod 755 "$1"/*.elf
 }

@@ -18,7 +18,7 @@ for name in fib sha256 sieve matmul qsort fibrec bigint hashmap keccak lz parser
     $CLANG $ember -c start-ember.s -o "$tmp/start.o"
     $CLANG $ember -c memory.c -o "$tmp/memory.o"
     $CLANG $ember -c $name.c -o "$tmp/$name.o"
-    "$LD" -T ../../examples/link.ld --gc-sections -s -o built/$name.ember.elf "$tmp/start.o" "$tmp/$name.o" "$tmp/memory.o"
+    "$LD" -T ember.ld --gc-sections -s -o built/$name.ember.elf "$tmp/start.o" "$tmp/$name.o" "$tmp/memory.o"
 
     # wasmi: wasm32, the features that clang gives by default.
     $CLANG --target=wasm32-unknown-unknown $CFLAGS -mbulk-memory -c $name.c -o "$tmp/$name.wasm.o"

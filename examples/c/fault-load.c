@@ -1,8 +1,7 @@
 /* Ends with LoadAccessFault: the program reads its own code, which it can only run (SPEC section 2). */
-#include "ember.h"
+#include "fault.h"
 
-int main(const uint8_t *input, uint32_t length) {
-    (void)input, (void)length;
+int main(void) {
     ember_honest_work();
     uint32_t word;
     __asm__ volatile(FAULT_SITE "lw %0, 0(%1)" : "=r"(word) : "r"(main));

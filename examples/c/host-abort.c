@@ -4,10 +4,9 @@
  * embedding that aborts the run ends it with HostAbort(code), for instance a contract's revert, and
  * so does a host that has no such call. Otherwise the response goes to the journal.
  */
-#include "ember.h"
+#include "fault.h"
 
-int main(const uint8_t *input, uint32_t length) {
-    (void)input, (void)length;
+int main(void) {
     ember_honest_work();
 
     static const char request[] = "transfer 5 to bob";
@@ -19,6 +18,6 @@ int main(const uint8_t *input, uint32_t length) {
     register uint32_t a3 __asm__("a3") = sizeof response;
     __asm__ volatile(FAULT_SITE "ecall"
                      : "+r"(a0) : "r"(t0), "r"(a1), "r"(a2), "r"(a3) : "memory");
-    ember_write(JOURNAL, response, a0);
+    ember_journal(response, a0);
     return 0;
 }

@@ -3,7 +3,7 @@
  * The words stay private: a proof of this run says "I know an array with this summary". Without
  * private input the program sorts 256 pseudo-random words.
  */
-#include "ember.h"
+#include <ember.h>
 
 enum { CAPACITY = 4096 };
 static uint32_t words[CAPACITY];
@@ -13,12 +13,12 @@ static uint32_t words[CAPACITY];
 static uint32_t read_words(void) {
     uint8_t *bytes = (uint8_t *)words;
     uint32_t have = 0, got;
-    while (have < sizeof words && (got = ember_read(PRIVATE_INPUT, bytes + have, sizeof words - have)) > 0) {
+    while (have < sizeof words && (got = ember_read_private(bytes + have, sizeof words - have)) > 0) {
         have += got;
     }
     uint8_t more;
-    if (have % 4 != 0 || (have == sizeof words && ember_read(PRIVATE_INPUT, &more, 1) > 0)) {
-        ember_print(CONSOLE_ERROR, "the private input is at most 4096 whole 32-bit words\n");
+    if (have % 4 != 0 || (have == sizeof words && ember_read_private(&more, 1) > 0)) {
+        ember_print(EMBER_ERRORS, "the private input is at most 4096 whole 32-bit words\n");
         ember_exit(1);
     }
     return have / 4;
@@ -58,8 +58,7 @@ static void sort(uint32_t *first, uint32_t *last) {
     }
 }
 
-int main(const uint8_t *input, uint32_t length) {
-    (void)input, (void)length;
+int main(void) {
     uint32_t count = read_words();
     if (count == 0) count = generate_words(256);
 

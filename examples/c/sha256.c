@@ -1,5 +1,5 @@
 /* SHA-256 (FIPS 180-4) of the public input: 32 bytes to the journal, a line of hex to the console. */
-#include "ember.h"
+#include <ember.h>
 
 static const uint32_t K[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -63,10 +63,12 @@ static void sha256(uint8_t digest[32], const uint8_t *message, uint32_t length) 
     for (int i = 0; i < 8; i++) store_big_endian(digest + 4 * i, state[i]);
 }
 
-int main(const uint8_t *input, uint32_t length) {
+int main(void) {
+    uint32_t length;
+    const uint8_t *input = ember_input(&length);
     uint8_t digest[32];
     sha256(digest, input, length);
-    ember_write(JOURNAL, digest, sizeof digest);
+    ember_journal(digest, sizeof digest);
 
     static const char hex[16] = "0123456789abcdef";
     char line[65];
@@ -75,6 +77,6 @@ int main(const uint8_t *input, uint32_t length) {
         line[2 * i + 1] = hex[digest[i] & 15];
     }
     line[64] = '\n';
-    ember_write(CONSOLE, line, sizeof line);
+    ember_write(EMBER_CONSOLE, line, sizeof line);
     return 0;
 }

@@ -32,17 +32,18 @@ fn every_ending_is_proven() {
     use ExitReason::*;
     let expected = [
         ("exit-7", Halt(7)),
+        ("panic", Halt(101)),
         ("breakpoint", Breakpoint),
         ("unknown-ecall", UnknownEcall(4242)),
         ("host-abort", HostAbort(38)),
         ("out-of-gas", OutOfGas),
         ("fault-illegal", IllegalInstruction),
-        ("fault-misaligned-jump", InstructionAddressMisaligned(0x10016)),
+        ("fault-misaligned-jump", InstructionAddressMisaligned(0x1003e)),
         ("fault-fetch", InstructionAccessFault),
-        ("fault-load-misaligned", LoadAddressMisaligned(0x12001)),
-        ("fault-load", LoadAccessFault(0x10014)),
-        ("fault-store-misaligned", StoreAddressMisaligned(0x12001)),
-        ("fault-store", StoreAccessFault(0x11008)),
+        ("fault-load-misaligned", LoadAddressMisaligned(0x5200d)),
+        ("fault-load", LoadAccessFault(0x1003c)),
+        ("fault-store-misaligned", StoreAddressMisaligned(0x5200d)),
+        ("fault-store", StoreAccessFault(0x1100c)),
     ];
     let prover = Prover::new();
     for (name, reason) in expected {
@@ -59,13 +60,19 @@ type Run<'a> = (&'a str, &'a [u8], &'a [u8], &'a [u8]);
 #[test]
 fn every_program_is_proven() {
     let prover = Prover::new();
-    let order = std::fs::read(format!("{}/../examples/data/order.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let data = |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let sorted: Vec<u8> = (0..100u32).rev().flat_map(|n| (n * 7919).to_le_bytes()).collect();
-    let runs: [Run<'_>; 6] = [
+    let (order, token) = (data("order.json"), data("token.txt"));
+    let (puzzle, solution) = (data("sudoku.txt"), data("sudoku-solution.txt"));
+    let runs: [Run<'_>; 10] = [
+        ("hello", b"prover\n", b"", b"Hello, prover!\n"),
         ("sha256", b"abc", b"", &[0xba, 0x78, 0x16, 0xbf]),
+        ("keccak", b"abc", b"", &[0x4e, 0x03, 0x65, 0x7a, 0xea, 0x45, 0xa9, 0x4f]),
         ("fibonacci", &[20, 0, 0, 0], b"", &6765u32.to_le_bytes()),
         ("quicksort", b"", &sorted, &0u32.to_le_bytes()),
         ("json", &order, b"", &14266u64.to_le_bytes()),
+        ("token", &token, b"", b"alice 585\nbob 50\ncarol 295\ndave 120\n"),
+        ("sudoku", &puzzle, &solution, b"53..7....6..195...98....6.8...6"),
         ("prime-sieve", &100u32.to_le_bytes(), b"", &25u32.to_le_bytes()),
         ("cycles", b"", b"", b""),
     ];
@@ -75,6 +82,43 @@ fn every_program_is_proven() {
         assert_eq!(statement.exit.reason, ExitReason::Halt(0), "{name}");
         assert!(statement.journal.starts_with(journal), "{name}: {:?}", statement.journal);
     }
+}
+
+#[test]
+fn what_a_program_refuses_is_proven_too() {
+    let data = |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let prover = Prover::new();
+    let mut wrong = data("sudoku-solution.txt");
+    wrong.swap(0, 1);
+    let input = data("sudoku.txt");
+    for (name, input, private) in
+        [("sudoku", &input[..], &wrong[..]), ("token", b"mint a 1\ntransfer a b 2\n", b""), ("json", b"{}", b"")]
+    {
+        let config = RunConfig { input: input.to_vec(), ..Default::default() };
+        let statement = prove(&prover, &example(name), config, private);
+        assert_eq!((statement.exit.reason, &statement.journal[..]), (ExitReason::Halt(1), &b""[..]), "{name}");
+    }
+}
+
+#[test]
+fn a_signature_is_checked() {
+    let data = |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (input, signature) = (data("ed25519.bin"), data("ed25519.sig"));
+    let program = example("ed25519");
+    let run = |input: &[u8], signature: &[u8]| {
+        let config = RunConfig { input: input.to_vec(), ..Default::default() };
+        let mut machine = ember_vm::Machine::new(&program, config).unwrap();
+        let exit = machine.run(&mut PrivateInput(signature));
+        (exit.reason, machine.journal().to_vec())
+    };
+    assert_eq!(run(&input, &signature), (ExitReason::Halt(0), input.clone()));
+    let mut forged = signature.clone();
+    forged[40] ^= 1;
+    let other = [&input[..], b"!"].concat();
+    for (input, signature) in [(&input, &forged), (&other, &signature)] {
+        assert_eq!(run(input, signature), (ExitReason::Halt(1), Vec::new()));
+    }
+    assert_eq!(run(&input, &signature[..63]), (ExitReason::Halt(1), Vec::new()));
 }
 
 #[test]

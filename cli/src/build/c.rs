@@ -103,10 +103,9 @@ impl CTools {
         command.args(MACHINE).args(["-O2", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"]);
         // There is no register for small data, and no place that `static` variables would share.
         command.arg("-msmall-data-limit=0");
-        match &self.libc {
-            Some((headers, _)) => command.arg("-isystem").arg(headers).arg("-DEMBER_LIBC"),
-            None => command.arg("-ffreestanding"),
-        };
+        if let Some((headers, _)) = &self.libc {
+            command.arg("-isystem").arg(headers);
+        }
         command
     }
 }
@@ -157,6 +156,13 @@ pub fn build(tools: &CTools, program: &Program, output: &Path, options: &[String
     for (name, text) in RUNTIME {
         fs::write(scratch.path().join(name), text).context("cannot write into the folder for objects")?;
     }
+    // Without picolibc, or if asked for: no start-up and no exit of a standard library.
+    let freestanding = "-ffreestanding".to_owned();
+    let mut runtime = vec!["-DEMBER_LIBC".to_owned()];
+    if tools.libc.is_none() || options.contains(&freestanding) {
+        runtime = vec![freestanding.clone()];
+    }
+    let sources = if tools.libc.is_none() { &[&[freestanding], options].concat()[..] } else { options };
     let mut objects = Vec::new();
     let mut compile = |source: &Path, options: &[String]| {
         let object = scratch.path().join(format!("{}.o", objects.len()));
@@ -179,9 +185,9 @@ pub fn build(tools: &CTools, program: &Program, output: &Path, options: &[String
         run(&mut command)
     };
     compile(&scratch.path().join("start.s"), &[])?;
-    compile(&scratch.path().join("runtime.c"), &[])?;
+    compile(&scratch.path().join("runtime.c"), &runtime)?;
     for source in &program.sources {
-        compile(source, options)?;
+        compile(source, sources)?;
     }
 
     let mut file = program.name.clone();

@@ -1,28 +1,25 @@
 //! Counts the primes below n with the sieve of Eratosthenes. n is the public input, 32 bits
 //! little-endian, or 1000 where there is none; the count goes to the journal in the same form.
-#![no_std]
-#![no_main]
+#![cfg_attr(target_os = "none", no_std, no_main)]
 
-use core::fmt::Write;
-use ember_guest::{Console, entry, journal};
+use ember_guest::{entry, eprintln, exit, io};
 
 /// Bounds the sieve's memory, one byte a number on the stack. A larger n panics: exit code 101.
 const LIMIT: usize = 1 << 14;
 
-entry!(run);
+entry!(main);
 
-fn run(input: &[u8]) -> u32 {
-    let n = match input {
+fn main() {
+    let n = match io::input() {
         [] => 1000,
         [a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]) as usize,
         _ => {
-            let _ = writeln!(Console::Error, "the input is a 32-bit little-endian number");
-            return 1;
+            eprintln!("the input is a 32-bit little-endian number");
+            exit(1)
         }
     };
     assert!(n <= LIMIT, "n is {n}, and the sieve ends at {LIMIT}");
-    journal(&count_primes_below(n).to_le_bytes());
-    0
+    io::journal(&count_primes_below(n).to_le_bytes());
 }
 
 fn count_primes_below(n: usize) -> u32 {

@@ -1,0 +1,105 @@
+//! Commands for authors of programs: new, build, profile, run --trace-exec.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{Folder, example};
+
+#[test]
+fn new_makes_a_package_that_depends_on_this_checkout() {
+    let folder = Folder::new();
+    folder.ember(&["new", "my-program"]).exits(0);
+    let manifest: toml::Table =
+        toml::from_str(&String::from_utf8(folder.read("my-program/Cargo.toml")).unwrap()).unwrap();
+    assert_eq!(manifest["package"]["name"].as_str(), Some("my-program"));
+    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest").canonicalize().unwrap();
+    assert_eq!(manifest["dependencies"]["ember-guest"]["path"].as_str(), guest.to_str());
+    assert!(folder.path("my-program/src/main.rs").is_file());
+
+    folder.ember(&["new", "far", "--guest", "https://example.org/ember"]).exits(0);
+    let text = String::from_utf8(folder.read("far/Cargo.toml")).unwrap();
+    assert!(text.contains("ember-guest = { git = \"https://example.org/ember\" }"), "{text}");
+}
+
+#[test]
+fn new_refuses_what_it_cannot_make() {
+    let folder = Folder::new();
+    folder.ember(&["new", "twice", "--lang", "c"]).exits(0);
+    folder.ember(&["new", "twice"]).refused("is there already");
+    for name in ["1st", "a b", "..", "é"] {
+        folder.ember(&["new", name]).refused("a program's name has");
+    }
+    folder.ember(&["new", "lost", "--guest", "nowhere"]).refused("not the folder of the crate");
+    assert!(!folder.path("lost").exists());
+    folder.ember(&["build", "nowhere"]).refused("cannot read");
+    std::fs::create_dir(folder.path("empty")).unwrap();
+    folder.ember(&["build", "empty"]).refused("neither a Cargo.toml nor C files");
+}
+
+/// Without a compiler for the machine there is nothing to test; CI installs one, for `docs/guide/check.sh`.
+#[test]
+fn c_programs_build_alike_in_any_folder() {
+    if Command::new("riscv64-unknown-elf-gcc").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = Folder::new();
+    let source = "#include <ember.h>\nconst char *file(void) { return __FILE__; }\nint main(void) {\n    \
+                  uint32_t length;\n    const uint8_t *input = ember_input(&length);\n    \
+                  ember_journal(input, length);\n    ember_journal(file(), 5);\n    \
+                  return ember_cycles() > ember_instructions() ? 3 : 4;\n}\n";
+    let mut ids = Vec::new();
+    for place in ["one", "another/and/deeper"] {
+        std::fs::create_dir_all(folder.path(place)).unwrap();
+        let file = format!("{place}/echo.c");
+        folder.file(&file, source);
+        let built = folder.ember(&["build", &file, "--json", "--", "-ffreestanding"]).exits(0).json();
+        ids.push(built["programs"][0]["image_id"].clone());
+    }
+    assert_eq!(ids[0], ids[1]);
+    folder.file("input", "what");
+    let ran = folder.ember(&["run", "one/echo.elf", "--input", "input", "--journal", "out", "--json"]).exits(1);
+    assert_eq!(ran.json()["exit"]["reason"], serde_json::json!({ "Halt": 3 }));
+    assert_eq!(folder.read("out"), b"what./ech");
+    // Another source is another program.
+    folder.file("one/echo.c", source.replace("? 3", "? 5"));
+    let built = folder.ember(&["build", "one/echo.c", "--json", "--", "-ffreestanding"]).exits(0).json();
+    assert_ne!(built["programs"][0]["image_id"], ids[0]);
+}
+
+#[test]
+fn a_profile_accounts_for_all_gas() {
+    let folder = Folder::new();
+    for name in ["quicksort", "token", "panic", "fault-load", "out-of-gas"] {
+        let elf = example(name).expect("an example");
+        let options = ["--gas-limit", "5_000_000", "--folded", "folded", "--json"];
+        let ran = folder.ember(&[&["profile", &elf][..], &options].concat());
+        let profile = ran.json();
+        let functions = profile["functions"].as_array().unwrap();
+        let own: u64 = functions.iter().map(|f| f["self"].as_u64().unwrap()).sum();
+        assert_eq!(Some(own), profile["gas"].as_u64(), "{name}");
+        let start = functions.iter().find(|f| f["name"] == "_start").unwrap();
+        assert_eq!((&start["total"], &start["calls"]), (&profile["gas"], &serde_json::json!(1)), "{name}");
+        let folded = String::from_utf8(folder.read("folded")).unwrap();
+        let sum: u64 = folded.lines().map(|l| l.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum();
+        assert_eq!(sum, own, "{name}");
+        assert!(folded.lines().all(|line| line.starts_with("_start")), "{folded}");
+    }
+    let elf = example("quicksort").expect("an example");
+    let ran = folder.ember(&["profile", &elf, "--top", "1"]).exits(0);
+    assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
+}
+
+#[test]
+fn instructions_are_shown_as_they_execute() {
+    let folder = Folder::new();
+    let elf = example("exit-7").expect("an example");
+    let ran = folder.ember(&["run", &elf, "--trace-exec"]).exits(1);
+    let shown = ran.stderr.lines().filter(|line| line.contains(":  ")).count();
+    assert!(ran.stderr.contains(&format!("instructions  {shown}\n")), "{ran:?}");
+    assert!(ran.stderr.starts_with("_start:\n   10000:  lui t0, "), "{ran:?}");
+    for part in ["main:\n", "  t0 = 0x5d\n", "word was 0x00000000\n"] {
+        assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+    }
+}
