@@ -59,7 +59,8 @@ fn c_programs_build_alike_in_any_folder() {
     }
     assert_eq!(ids[0], ids[1]);
     folder.file("input", "what");
-    let ran = folder.ember(&["run", "one/echo.elf", "--input", "input", "--journal", "out", "--json"]).exits(1);
+    let ran =
+        folder.ember(&["run", "one/echo.elf", "--input", "input", "--journal", "out", "--json"]).exits(1);
     assert_eq!(ran.json()["exit"]["reason"], serde_json::json!({ "Halt": 3 }));
     assert_eq!(folder.read("out"), b"what./ech");
     // Another source is another program.

@@ -60,7 +60,8 @@ type Run<'a> = (&'a str, &'a [u8], &'a [u8], &'a [u8]);
 #[test]
 fn every_program_is_proven() {
     let prover = Prover::new();
-    let data = |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let data =
+        |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let sorted: Vec<u8> = (0..100u32).rev().flat_map(|n| (n * 7919).to_le_bytes()).collect();
     let (order, token) = (data("order.json"), data("token.txt"));
     let (puzzle, solution) = (data("sudoku.txt"), data("sudoku-solution.txt"));
@@ -86,23 +87,31 @@ fn every_program_is_proven() {
 
 #[test]
 fn what_a_program_refuses_is_proven_too() {
-    let data = |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let data =
+        |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let prover = Prover::new();
     let mut wrong = data("sudoku-solution.txt");
     wrong.swap(0, 1);
     let input = data("sudoku.txt");
-    for (name, input, private) in
-        [("sudoku", &input[..], &wrong[..]), ("token", b"mint a 1\ntransfer a b 2\n", b""), ("json", b"{}", b"")]
-    {
+    for (name, input, private) in [
+        ("sudoku", &input[..], &wrong[..]),
+        ("token", b"mint a 1\ntransfer a b 2\n", b""),
+        ("json", b"{}", b""),
+    ] {
         let config = RunConfig { input: input.to_vec(), ..Default::default() };
         let statement = prove(&prover, &example(name), config, private);
-        assert_eq!((statement.exit.reason, &statement.journal[..]), (ExitReason::Halt(1), &b""[..]), "{name}");
+        assert_eq!(
+            (statement.exit.reason, &statement.journal[..]),
+            (ExitReason::Halt(1), &b""[..]),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_signature_is_checked() {
-    let data = |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let data =
+        |name| std::fs::read(format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let (input, signature) = (data("ed25519.bin"), data("ed25519.sig"));
     let program = example("ed25519");
     let run = |input: &[u8], signature: &[u8]| {
