@@ -5,6 +5,7 @@ mod build;
 mod demo;
 mod disasm;
 mod doctor;
+mod gas_profile;
 mod guest;
 mod host;
 mod inspect;
@@ -46,7 +47,7 @@ enum Command {
     /// Run a program
     Run(run::Args),
     /// Show where a run's gas goes, by function
-    Profile(profile::Args),
+    Profile(gas_profile::Args),
     /// Write the trace of a run to a file, or compare or check traces
     Trace(trace::Args),
     /// Prove what a program did
@@ -95,7 +96,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Build(args) => build::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Run(args) => run::run(&args),
-        Command::Profile(args) => profile::run(&args),
+        Command::Profile(args) => gas_profile::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Verify(args) => verify::run(&args),
