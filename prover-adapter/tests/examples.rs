@@ -73,7 +73,7 @@ fn every_program_is_proven() {
         ("quicksort", b"", &sorted, &0u32.to_le_bytes()),
         ("json", &order, b"", &14266u64.to_le_bytes()),
         ("token", &token, b"", b"alice 585\nbob 50\ncarol 295\ndave 120\n"),
-        ("sudoku", &puzzle, &solution, b"53..7....6..195...98....6.8...6"),
+        ("sudoku", &puzzle, &solution, &puzzle[..81]),
         ("prime-sieve", &100u32.to_le_bytes(), b"", &25u32.to_le_bytes()),
         ("cycles", b"", b"", b""),
     ];
