@@ -73,8 +73,10 @@ impl Tracer for Keeper {
 }
 
 fn machine(program: &Program, gas_limit: u64, table: GasTable) -> Machine<'_> {
+    let least = program.image().header().min_writable_pages << ember_memory::PAGE_BITS;
+    let memory_limit = least.max(0x3000);
     let config =
-        RunConfig { gas_limit, gas_table: table, memory_limit: 0x3000, input: b"some public input".to_vec() };
+        RunConfig { gas_limit, gas_table: table, memory_limit, input: b"some public input".to_vec() };
     Machine::new(program, config).unwrap()
 }
 
