@@ -1,11 +1,15 @@
 //! Programs that the benchmarks run, prove and verify.
 
+mod accel;
+
 use std::path::{Path, PathBuf};
 
 use ember_memory::ImageError;
 use ember_prover_adapter::Execution;
 use ember_trace::Limits;
 use ember_vm::{NoHost, Program, RunConfig};
+
+pub use accel::calls;
 
 /// A file of the repository.
 pub fn file(path: &str) -> PathBuf {

@@ -183,7 +183,7 @@ fn wild() -> impl Strategy<Value = Atom> {
 pub fn gas_table() -> impl Strategy<Value = GasTable> {
     let price = || prop_oneof![4 => 0u16..20, 1 => Just(0), 1 => Just(u16::MAX)];
     let prices = prop::array::uniform13(price());
-    let ecalls = prop::array::uniform7(price());
+    let ecalls = prop::array::uniform9(price());
     let any = (prices, ecalls).prop_map(|(p, e)| GasTable {
         arith: p[0],
         logic: p[1],
@@ -202,6 +202,8 @@ pub fn gas_table() -> impl Strategy<Value = GasTable> {
         read: EcallCost { base: e[1], per_word: e[2] },
         write: EcallCost { base: e[3], per_word: e[4] },
         host_call: EcallCost { base: e[5], per_word: e[6] },
+        sha256: e[7],
+        poseidon2: e[8],
     });
     prop_oneof![3 => Just(GasTable::default()), 2 => Just(GasTable::UNIT), 3 => any]
 }

@@ -22,6 +22,7 @@
 //! | [`entry!`] | names the program's main function |
 //! | [`io`] | public input, private input, journal |
 //! | [`print!`], [`println!`], [`eprint!`], [`eprintln!`] | the console |
+//! | [`accel`] | hashing and arithmetic by the machine's accelerators |
 //! | [`cycles`], [`instructions`] | the machine's counters |
 //! | [`exit`] | ends the run |
 //!
@@ -34,6 +35,8 @@ extern crate alloc;
 #[cfg(not(target_os = "none"))]
 extern crate std;
 
+#[cfg(feature = "accel")]
+pub mod accel;
 pub mod console;
 mod entry;
 #[cfg(target_os = "none")]

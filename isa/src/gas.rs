@@ -1,5 +1,7 @@
 //! Gas: what each instruction costs.
 
+use crate::Accelerator;
+
 /// Gas class of an operation: the granularity of a [`GasTable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -131,6 +133,10 @@ pub struct GasTable {
     pub write: EcallCost,
     /// Cost of a host call, over the words of its input and of its output buffer, each rounded up.
     pub host_call: EcallCost,
+    /// Cost of [`Accelerator::Sha256`].
+    pub sha256: u16,
+    /// Cost of [`Accelerator::Poseidon2`] and [`Accelerator::Poseidon2Montgomery`].
+    pub poseidon2: u16,
 }
 
 impl GasTable {
@@ -153,6 +159,14 @@ impl GasTable {
         }
     }
 
+    /// Cost of an accelerator: what it moves is of fixed length, so it has one price.
+    pub const fn accelerator(&self, accelerator: Accelerator) -> u16 {
+        match accelerator {
+            Accelerator::Sha256 => self.sha256,
+            Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => self.poseidon2,
+        }
+    }
+
     /// Cost of an ecall, from its number and arguments a0..a3. Below 2^48.
     pub fn ecall(&self, number: u32, args: [u32; 4]) -> u64 {
         use crate::ecall::*;
@@ -165,7 +179,10 @@ impl GasTable {
                 self.write.total(if known { words(args[2]) } else { 0 })
             }
             n if is_host_call(n) => self.host_call.total(words(args[1]) + words(args[3])),
-            _ => self.system as u64,
+            n => match Accelerator::from_number(n) {
+                Some(accelerator) => self.accelerator(accelerator) as u64,
+                None => self.system as u64,
+            },
         }
     }
 
@@ -188,6 +205,8 @@ impl GasTable {
         read: EcallCost { base: 1, per_word: 0 },
         write: EcallCost { base: 1, per_word: 0 },
         host_call: EcallCost { base: 1, per_word: 0 },
+        sha256: 1,
+        poseidon2: 1,
     };
 }
 
@@ -212,6 +231,8 @@ impl Default for GasTable {
             read: EcallCost { base: 4, per_word: 4 },
             write: EcallCost { base: 4, per_word: 4 },
             host_call: EcallCost { base: 8, per_word: 8 },
+            sha256: 200,
+            poseidon2: 20,
         }
     }
 }

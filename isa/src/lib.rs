@@ -11,12 +11,14 @@
 #[cfg(test)]
 extern crate std;
 
+mod accel;
 mod exit;
 mod gas;
 mod instruction;
 pub mod op;
 pub mod reg;
 
+pub use accel::{Accelerator, Operand};
 pub use exit::{Exit, ExitReason};
 pub use gas::{Class, EcallCost, GasTable};
 pub use instruction::{EncodeError, Illegal, Instruction, decode};

@@ -127,6 +127,11 @@ impl Hasher {
         Digest(core::array::from_fn(|i| state[i] + l.0[i]))
     }
 
+    /// The permutation.
+    pub fn permute(&self, state: &mut [KoalaBear; 16]) {
+        self.0.permute_mut(state);
+    }
+
     /// [`Self::compress`] of `l` and a block of small integers, each below the field's order.
     pub fn compress_with(&self, l: &Digest, block: [u32; 7], domain: Domain) -> Digest {
         let mut r = Digest::ZERO;

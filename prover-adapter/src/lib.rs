@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod accel;
 mod ending;
 mod memory_model;
 mod memory_tree;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ember_isa::{Family, GasTable, Instruction, Op, csr, ecall, reg};
+use ember_isa::{Accelerator, EcallCost, Family, GasTable, Instruction, Op, csr, ecall, reg};
 use ember_verifier::{Boundary, MAX_INSTRUCTIONS, State};
 use ember_vm::Step;
 use ember_vm::semantics::{compute, load_value, store_word};
 
 use crate::ProveError;
+use crate::accel;
 use crate::memory_model::MemoryModel;
 use crate::memory_tree::{MemoryTree, Node};
 use crate::run::{Run, Steps};
@@ -127,14 +128,17 @@ pub struct SegmentLimits {
     pub instructions: usize,
     /// Words passed over by ecalls after which no other instruction belongs to the segment.
     pub words: usize,
-    /// Compressions of Merkle paths after which no other instruction belongs to the segment.
+    /// Compressions of Merkle paths, and permutations that the program asks for, after which no other instruction
+    /// belongs to the segment.
     pub hashes: usize,
+    /// Cells of accelerators' tables after which no other instruction belongs to the segment.
+    pub cells: usize,
 }
 
 impl Default for SegmentLimits {
     /// About a million instructions, which fill a table of 2^20 rows.
     fn default() -> Self {
-        Self { instructions: (1 << 20) - 1, words: 1 << 18, hashes: 1 << 19 }
+        Self { instructions: (1 << 20) - 1, words: 1 << 18, hashes: 1 << 19, cells: 1 << 26 }
     }
 }
 
@@ -147,7 +151,12 @@ impl SegmentLimits {
     pub fn for_memory(bytes: u64) -> Self {
         let log_rows = (bytes / BYTES_PER_ROW).max(1).ilog2().clamp(12, 20);
         let scale = 20 - log_rows;
-        Self { instructions: (1 << log_rows) - 1, words: 1 << (18 - scale), hashes: 1 << (19 - scale) }
+        Self {
+            instructions: (1 << log_rows) - 1,
+            words: 1 << (18 - scale),
+            hashes: 1 << (19 - scale),
+            cells: 1 << (26 - scale),
+        }
     }
 }
 
@@ -181,6 +190,7 @@ pub(crate) struct Rows {
     pub(crate) part: Vec<Part>,
     pub(crate) csr: Vec<Csr>,
     pub(crate) io: Vec<IoCall>,
+    pub(crate) accel: accel::Calls,
     pub(crate) touch: Vec<Touch>,
     /// Bytes appended to the journal.
     pub(crate) journal: Vec<u8>,
@@ -188,19 +198,28 @@ pub(crate) struct Rows {
     words: usize,
 }
 
-/// Low and high byte of an ecall's cost, in the processor's two accumulators.
-fn ecall_gas(table: &GasTable, number: u32, [fd, _, len, _]: [u32; 4]) -> [u32; 2] {
-    let (cost, good) = match number {
-        ecall::READ => (table.read, fd == ecall::FD_INPUT),
-        _ => (table.write, matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL)),
+/// Low and high byte of the cost of an ecall that returns, in the processor's two accumulators.
+pub(crate) fn ecall_gas(table: &GasTable, number: u32, [fd, _, len]: [u32; 3]) -> [u32; 2] {
+    let fixed = |base| EcallCost { base, per_word: 0 };
+    let (cost, words) = match number {
+        ecall::READ if fd == ecall::FD_INPUT => (table.read, len.div_ceil(4)),
+        ecall::WRITE if matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
+            (table.write, len.div_ceil(4))
+        }
+        ecall::READ => (table.read, 0),
+        ecall::WRITE => (table.write, 0),
+        n => (Accelerator::from_number(n).map_or(fixed(0), |a| fixed(table.accelerator(a))), 0),
     };
-    let words = if good { len.div_ceil(4) } else { 0 };
     let acc = |shift: u32| {
         let byte = |cost: u16| u32::from(cost) >> shift & 0xff;
         byte(cost.base) + byte(cost.per_word) * words
     };
     [acc(0), acc(8)]
 }
+
+/// Rows of one of an accelerator's tables after which no other instruction belongs to the segment: half of the most
+/// that the verifier accepts.
+const MAX_ACCELERATOR_ROWS: usize = 1 << 20;
 
 /// Time differences fit 16 bits.
 const STALE: u32 = 1 << 16;
@@ -213,9 +232,11 @@ pub(crate) struct Walk<'a, S> {
     /// Steps that the source has given and no segment has taken yet, and words passed over by ecalls.
     pending: VecDeque<Step>,
     words: VecDeque<(u32, u32)>,
+    /// Words that the segment has taken, while it may be the whole run.
+    taken: Vec<(u32, u32)>,
     /// How often the segment executes each word of code: first address and counts of each run of execute pages.
     uses: Vec<(u32, Vec<u32>)>,
-    rows: Rows,
+    pub(crate) rows: Rows,
     memory: MemoryModel<'a>,
     tree: MemoryTree,
     state: State,
@@ -244,6 +265,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             source,
             pending: VecDeque::new(),
             words: VecDeque::new(),
+            taken: Vec::new(),
             uses: code.map(|s| (s.start(), vec![0; s.data.len() / 4])).collect(),
             rows: Rows::default(),
             memory: MemoryModel::new(image, &run.layout, &run.config.input),
@@ -275,7 +297,9 @@ impl<'a, S: Steps> Walk<'a, S> {
     fn is_full(&self, instructions: usize) -> bool {
         instructions == self.limits.instructions
             || self.rows.words >= self.limits.words
-            || self.memory.hashes(self.may_be_whole) >= self.limits.hashes
+            || self.memory.hashes(self.may_be_whole) + self.rows.accel.permutations() >= self.limits.hashes
+            || self.rows.accel.cells() >= self.limits.cells
+            || self.rows.accel.rows() >= MAX_ACCELERATOR_ROWS
     }
 
     /// The next segment; `None` after the last.
@@ -312,8 +336,7 @@ impl<'a, S: Steps> Walk<'a, S> {
         }
         if self.may_be_whole && !self.is_finished {
             // It does not fit after all: begin again, with a tree of memory.
-            let words = rows.io.iter().flat_map(|call| &call.words).map(|word| (word.old, word.new));
-            words.rev().for_each(|word| self.words.push_front(word));
+            self.taken.drain(..).rev().for_each(|word| self.words.push_front(word));
             steps.into_iter().rev().for_each(|step| self.pending.push_front(step));
             self.memory =
                 MemoryModel::new(self.run.program.image(), &self.run.layout, &self.run.config.input);
@@ -410,11 +433,16 @@ impl<'a, S: Steps> Walk<'a, S> {
             }
             Family::Ecall => {
                 let r = |n: u8| state.regs[n as usize];
-                let (number, args) = (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2), r(reg::A3)]);
-                let call = self.ecall(number, args, clk, step.rd).map_err(|e| e.unwrap_or(inconsistent))?;
-                state.gas = [state.gas[0] + call.inc[0], state.gas[1] + call.inc[1]];
+                let (number, args) = (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2)]);
+                let inc = ecall_gas(table, number, args);
+                if let Some(accelerator) = Accelerator::from_number(number) {
+                    self.accelerate(accel::Call { accelerator, clk, args }).ok_or(inconsistent)?;
+                } else {
+                    let call = self.ecall(number, args, clk, step.rd, inc);
+                    self.rows.io.push(call.map_err(|e| e.unwrap_or(inconsistent))?);
+                }
+                state.gas = [state.gas[0] + inc[0], state.gas[1] + inc[1]];
                 state.regs[reg::A0 as usize] = step.rd;
-                self.rows.io.push(call);
             }
             _ => {}
         }
@@ -439,8 +467,22 @@ impl<'a, S: Steps> Walk<'a, S> {
         }
     }
 
+    /// The next word that an ecall passes over: before and after.
+    pub(crate) fn next_word(&mut self) -> Option<(u32, u32)> {
+        let word = self.words.pop_front()?;
+        if self.may_be_whole {
+            self.taken.push(word);
+        }
+        Some(word)
+    }
+
     /// Accesses a word, refreshing it first if its last access is too long ago.
-    fn access(&mut self, address: u32, clk: u32, new: impl FnOnce(u32) -> u32) -> Option<(u32, Note)> {
+    pub(crate) fn access(
+        &mut self,
+        address: u32,
+        clk: u32,
+        new: impl FnOnce(u32) -> u32,
+    ) -> Option<(u32, Note)> {
         let access = self.memory.access(address, clk, new)?;
         let mut prev = access.prev;
         if clk - prev > STALE {
@@ -460,11 +502,12 @@ impl<'a, S: Steps> Walk<'a, S> {
     fn ecall(
         &mut self,
         number: u32,
-        args: [u32; 4],
+        args: [u32; 3],
         clk: u32,
         result: u32,
+        inc: [u32; 2],
     ) -> Result<IoCall, Option<ProveError>> {
-        let [fd, ptr, len, _] = args;
+        let [fd, ptr, len] = args;
         let good = match number {
             ecall::READ => fd == ecall::FD_INPUT,
             ecall::WRITE => matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL),
@@ -476,7 +519,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             let last = ptr.checked_add(len - 1).ok_or(None)?;
             let to_journal = number == ecall::WRITE && fd == ecall::FD_JOURNAL;
             for word in ptr / 4..=last / 4 {
-                let (old, new) = self.words.pop_front().ok_or(None)?;
+                let (old, new) = self.next_word().ok_or(None)?;
                 let (found, Note { prev, writable }) = self.access(word * 4, clk, |_| new).ok_or(None)?;
                 if found != old {
                     return Err(None);
@@ -490,7 +533,6 @@ impl<'a, S: Steps> Walk<'a, S> {
             }
         }
         self.rows.words += words.len();
-        let inc = ecall_gas(&self.run.config.gas_table, number, args);
         Ok(IoCall { number, clk, fd, ptr, len, result, inc, words })
     }
 }

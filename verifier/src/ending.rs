@@ -4,7 +4,7 @@
 //! It follows SPEC sections 1 to 5 and agrees with the reference interpreter's last step.
 
 use ember_isa::ecall::{self, MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-use ember_isa::{Class, ExitReason, GasTable, Instruction, Op, decode, reg};
+use ember_isa::{Accelerator, Class, ExitReason, GasTable, Instruction, Op, decode, reg};
 use ember_memory::digest::Hasher;
 use ember_memory::{Layout, Perm, Transcript, page_of};
 use thiserror::Error;
@@ -223,7 +223,12 @@ fn decide_ecall(
                 ExitReason::HostAbort(code)
             }))
         }
-        n => Some(ExitReason::UnknownEcall(n)),
+        n => match Accelerator::from_number(n) {
+            Some(accelerator) => accelerator.fault([a0, a1, a2, a3], |ptr, len, writes| {
+                first_without(pages, ptr, len, if writes { Perm::READ_WRITE } else { Perm::READ })
+            })?,
+            None => Some(ExitReason::UnknownEcall(n)),
+        },
     };
     reason.map(|reason| Ending { reason, gas_used: gas, transcript }).ok_or(EndingError::NotEnded)
 }

@@ -92,6 +92,8 @@ impl Publics<'_> {
                 values.push(Val::from_u32(self.end.journal_len));
                 values
             }
+            Table::Permute => bytes(self.gas_table.poseidon2).to_vec(),
+            Table::Sha256 => bytes(self.gas_table.sha256).to_vec(),
             _ => Vec::new(),
         }
     }

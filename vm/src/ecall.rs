@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-use ember_isa::{ExitReason, ecall};
+use ember_isa::{Accelerator, ExitReason, ecall};
 use ember_memory::Perm;
 
 use crate::machine::Stop;
@@ -39,6 +39,9 @@ impl Machine<'_> {
                     self.gas = seeded!(before, PauseIsCharged => self.gas);
                 }
                 result
+            }
+            n if let Some(accelerator) = Accelerator::from_number(n) => {
+                self.accelerate(accelerator, args, tracer)
             }
             n => seeded!(
                 Err(ExitReason::UnknownEcall(n).into()),

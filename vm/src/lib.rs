@@ -37,6 +37,7 @@ macro_rules! seeded {
     };
 }
 
+pub mod accel;
 mod config;
 mod ecall;
 mod fast;

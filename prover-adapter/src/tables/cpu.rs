@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{Matrix, flag, limbs, val};
 use crate::ranges::Ranges;
-use crate::record::{CHUNK, Record, Snapshot};
+use crate::record::{CHUNK, Record, Snapshot, ecall_gas};
 
 const WIDTH: usize = CpuCols::<()>::WIDTH;
 
@@ -184,14 +184,14 @@ impl Filler<'_> {
                 work.w = self.record.rows.csr[at].w;
             }
             Family::Ecall => {
-                let at = self.record.rows.io.partition_point(|call| call.clk < clk);
-                let call = &self.record.rows.io[at];
+                let args = [reg::A0, reg::A1, reg::A2].map(|r| self.state.regs[r as usize]);
+                let inc = ecall_gas(&self.record.run.config.gas_table, a, args);
                 cols.off = val(clk);
-                cols.m = limbs(call.ptr);
-                cols.n = limbs(call.len);
-                cols.own = call.inc.map(val);
-                work.w = call.result;
-                work.gas = call.inc;
+                cols.m = limbs(args[1]);
+                cols.n = limbs(args[2]);
+                cols.own = inc.map(val);
+                work.w = step.rd;
+                work.gas = inc;
             }
         }
         work

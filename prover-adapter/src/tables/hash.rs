@@ -23,16 +23,20 @@ use crate::memory_model::{Kind, Page};
 use crate::ranges::Ranges;
 use crate::record::Record;
 
-/// Compressions that other tables ask for, and how often.
+/// Compressions, and plain permutations, that other tables ask for: the state, and how often each way.
 #[derive(Default)]
-pub(super) struct Compressions(HashMap<[Val; 16], u32>);
+pub(super) struct Compressions(HashMap<[Val; 16], [u32; 2]>);
 
 impl Compressions {
     fn ask(&mut self, left: &Digest, right: &Digest) {
         let mut input = [Val::ZERO; 16];
         input[..8].copy_from_slice(&left.0);
         input[8..].copy_from_slice(&right.0);
-        *self.0.entry(input).or_default() += 1;
+        self.0.entry(input).or_default()[0] += 1;
+    }
+
+    pub(super) fn permute(&mut self, state: [Val; 16]) {
+        self.0.entry(state).or_default()[1] += 1;
     }
 
     pub(super) fn matrix(self) -> Option<Matrix> {
@@ -40,18 +44,18 @@ impl Compressions {
             return None;
         }
         // Padding rows are permutations too: of zero, used never.
-        let mut rows: Vec<([Val; 16], u32)> = self.0.into_iter().collect();
+        let mut rows: Vec<([Val; 16], [u32; 2])> = self.0.into_iter().collect();
         // One order, whatever the map's: a witness is a function of the run.
         rows.par_sort_unstable();
-        rows.resize(rows.len().next_power_of_two(), ([Val::ZERO; 16], 0));
+        rows.resize(rows.len().next_power_of_two(), ([Val::ZERO; 16], [0; 2]));
         matrix(Poseidon2Cols::<()>::WIDTH, &rows, &mut Ranges::default(), |&(input, uses), row, _| {
             permutation(input, uses).write(row);
         })
     }
 }
 
-fn permutation(input: [Val; 16], uses: u32) -> Poseidon2Cols<Val> {
-    let mut cols = Poseidon2Cols { uses: val(uses), input, ..Default::default() };
+fn permutation(input: [Val; 16], uses: [u32; 2]) -> Poseidon2Cols<Val> {
+    let mut cols = Poseidon2Cols { uses: uses.map(val), input, ..Default::default() };
     let mut state = input;
     let full = |state: &mut [Val; 16], posts: &mut [Val], constants: &[[Val; 16]; 4]| {
         for (post, constants) in posts.chunks_exact_mut(16).zip(constants) {

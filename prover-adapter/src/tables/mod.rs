@@ -1,5 +1,6 @@
 //! The tables' matrices.
 
+mod accel;
 mod alu;
 mod cpu;
 mod hash;
@@ -36,6 +37,9 @@ pub(crate) fn build(record: &Record<'_>) -> Vec<(Table, Matrix)> {
     all.push((Table::Touch, system::touch(&rows.touch, r)));
     all.push((Table::Merkle, leaves.merkle_matrix(h, record, &mut compressions)));
     all.push((Table::Journal, hash::journal_matrix(h, &rows.journal, &mut compressions)));
+    for call in &rows.accel.permute {
+        compressions.permute(accel::permutation_of(call));
+    }
     all.push((Table::Poseidon2, compressions.matrix()));
     all.push((Table::Bitwise, alu::bitwise(&rows.bitwise, r)));
     all.push((Table::Shift, alu::shift(&rows.shift, r)));
@@ -44,6 +48,10 @@ pub(crate) fn build(record: &Record<'_>) -> Vec<(Table, Matrix)> {
     all.push((Table::Div, muldiv::div(&rows.div, r)));
     all.push((Table::Csr, system::csr(record, r)));
     all.push((Table::Io, system::io(&rows.io, r)));
+    all.push((Table::Operand, accel::operand(&rows.accel.accesses, r)));
+    all.push((Table::Element, accel::element(&rows.accel.elements, r)));
+    all.push((Table::Permute, accel::permute(&rows.accel.permute, r)));
+    all.push((Table::Sha256, accel::sha256(&rows.accel.sha256, r)));
     all.push((Table::Range16, ranges.wide_table()));
     all.push((Table::Range8, ranges.narrow_table()));
     all.into_iter().filter_map(|(table, matrix)| Some((table, matrix?))).collect()

@@ -18,7 +18,7 @@ use crate::common::programs::{HEAP, config, exit, i, image, li};
 use crate::{By, Forgery};
 
 fn permutation(input: [Val; 16]) -> Vec<Val> {
-    let mut cols = Poseidon2Cols::<Val> { uses: Val::ONE, input, ..Default::default() };
+    let mut cols = Poseidon2Cols::<Val> { uses: [Val::ONE, Val::ZERO], input, ..Default::default() };
     let mut state = input;
     let full = |state: &mut [Val; 16], posts: &mut [Val], constants: &[[Val; 16]; 4]| {
         for (post, constants) in posts.chunks_exact_mut(16).zip(constants) {

@@ -2,6 +2,7 @@
 //!
 //! Each attack starts from an honest witness, or from a run of an interpreter that lies, forges what the lie needs,
 //! adapts what a prover adapts for free, and says what stops it. Then it is proven and must not verify.
+mod accelerators;
 mod arithmetic;
 #[path = "../common/mod.rs"]
 mod common;

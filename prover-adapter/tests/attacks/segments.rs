@@ -72,7 +72,7 @@ fn a_run_is_the_same_however_it_is_cut() {
     for limits in [
         SegmentLimits { words: 3, ..Default::default() },
         SegmentLimits { hashes: 100, ..Default::default() },
-        SegmentLimits { instructions: 200, words: 5, hashes: 400 },
+        SegmentLimits { instructions: 200, words: 5, hashes: 400, cells: 1 },
     ] {
         let cases = Case::segments(verifier(), &execution, limits).unwrap();
         assert!(cases.len() > 1, "{limits:?}");

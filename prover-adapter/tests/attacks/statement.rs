@@ -67,6 +67,8 @@ fn of_statement() -> Vec<Edit<Statement>> {
             read: EcallCost { base: _, per_word: _ },
             write: _,
             host_call: _,
+            sha256: _,
+            poseidon2: _,
         } = g;
     };
     let mut edits: Vec<Edit<Statement>> = edits! { s: Statement:
@@ -122,6 +124,8 @@ fn of_statement() -> Vec<Edit<Statement>> {
         s.gas_table.write.per_word ^= 1;
         s.gas_table.host_call.base ^= 1;
         s.gas_table.host_call.per_word ^= 1;
+        s.gas_table.sha256 ^= 1;
+        s.gas_table.poseidon2 ^= 1;
     });
     edits
 }

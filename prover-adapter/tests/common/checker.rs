@@ -17,7 +17,7 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::Case;
-use super::eval::{BUSES, Evaluated, HASH, Message, PERMUTATIONS, RANGE8, RANGE16, evaluate};
+use super::eval::{BUSES, Evaluated, HASH, Message, PERMUTATION, PERMUTATIONS, RANGE8, RANGE16, evaluate};
 
 /// Why a forgery fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,12 +79,20 @@ fn compresses(h: &Hasher, tuple: &[Val]) -> bool {
     h.compress(&digest(0), &digest(8)) == digest(16)
 }
 
+/// Whether the state after is that before, permuted.
+fn permutes(h: &Hasher, tuple: &[Val]) -> bool {
+    let mut state: [Val; 16] = core::array::from_fn(|i| tuple[i]);
+    h.permute(&mut state);
+    state[..] == tuple[16..]
+}
+
 /// Whether a prover finds or makes an entry for this look-up, among `entries` where they are another table's.
 fn can_provide(h: &Hasher, message: &Message, entries: impl Fn(&(usize, Vec<Val>)) -> bool) -> bool {
     match message.bus {
         RANGE16 => message.tuple[0].as_canonical_u32() < 1 << 16,
         RANGE8 => message.tuple[0].as_canonical_u32() < 1 << 8,
         HASH => compresses(h, &message.tuple),
+        PERMUTATION => permutes(h, &message.tuple),
         bus => entries(&(bus, message.tuple.clone())),
     }
 }

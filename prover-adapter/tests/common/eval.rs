@@ -6,15 +6,29 @@ use p3_air::{Air, AirBuilder, RowWindow};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
 
-/// The buses: index of a bus in this list. The first five are permutation checks: what is sent is received. The
+/// The buses: index of a bus in this list. The first seven are permutation checks: what is sent is received. The
 /// others are look-ups: what is asked for is provided.
-pub const BUSES: [&str; 10] =
-    ["mem", "aux", "node", "update", "stream", "prog", "code", "hash", "range16", "range8"];
+pub const BUSES: [&str; 13] = [
+    "mem",
+    "aux",
+    "node",
+    "update",
+    "stream",
+    "operand",
+    "element",
+    "prog",
+    "code",
+    "hash",
+    "permutation",
+    "range16",
+    "range8",
+];
 /// Number of buses that are permutation checks.
-pub const PERMUTATIONS: usize = 5;
-pub const HASH: usize = 7;
-pub const RANGE16: usize = 8;
-pub const RANGE8: usize = 9;
+pub const PERMUTATIONS: usize = 7;
+pub const HASH: usize = 9;
+pub const PERMUTATION: usize = 10;
+pub const RANGE16: usize = 11;
+pub const RANGE8: usize = 12;
 
 /// A tuple on a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Small programs that together use every operation and every table.
 
-use ember_isa::{EcallCost, Format, GasTable, Instruction, Op, csr, ecall, reg};
+use ember_isa::{Accelerator, EcallCost, Format, GasTable, Instruction, Op, csr, ecall, reg};
 use ember_memory::{Image, Part, Perm};
 use ember_prover_adapter::Execution;
 use ember_trace::Limits;
@@ -70,6 +70,8 @@ pub fn gas_table() -> GasTable {
         read: EcallCost { base: 0x12b, per_word: 0x10f },
         write: EcallCost { base: 47, per_word: 53 },
         host_call: EcallCost { base: 59, per_word: 61 },
+        sha256: 0x143,
+        poseidon2: 0x261,
     }
 }
 
@@ -224,5 +226,19 @@ pub fn stale() -> Vec<u32> {
     code.push(i(Op::Sw, 0, 8, 12, 4));
     let pc = CODE as i32 + 4 * code.len() as i32;
     code.push(i(Op::Jal, 1, 0, 0, -0x2000 - (pc - CODE as i32)));
+    code
+}
+
+/// Every accelerator, on operands in all kinds of memory, apart and overlapping.
+pub fn accelerators() -> Vec<u32> {
+    let mut code = vec![i(Op::Addi, reg::A3, reg::A0, 0, 0)];
+    let sha256 = Accelerator::Sha256.number();
+    code.extend(call(sha256, &[DATA, CONSTANTS + 0x40, 0x1234_5678]));
+    code.extend(call(sha256, &[HEAP - 0x10, HEAP - 0x20]));
+    code.extend(call(sha256, &[DATA, INPUT + 0xfc0]));
+    code.extend(call(Accelerator::Poseidon2.number(), &[DATA + 0x100, 3, 5]));
+    code.extend(call(Accelerator::Poseidon2Montgomery.number(), &[HEAP + 0xff0]));
+    code.extend(call(Accelerator::Poseidon2.number(), &[HEAP + 0xff0]));
+    code.extend(exit(0));
     code
 }

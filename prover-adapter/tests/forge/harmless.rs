@@ -129,12 +129,21 @@ harmless! {
     Io ["fd_inv"] |r| r.any("kind", [3]), "a bad read uses the first one alone";
     Io ["fd_inv"] |r| r.any("kind", [4]), "one of the two witnesses is multiplied by zero, or they share a sum";
     Io ["address" "prev" "writable"] |r| !r.is("access"), "no word is accessed";
+    Operand ["clk" "address" "rank" "prev" "writable" "after"] |r| !r.is("real"), PADDING;
+    Element ["clk" "address" "rank" "prev" "writable" "after"] |r| !r.is("real"), PADDING;
+    Permute ["clk" "state" "unused" "before" "after"] |r| !r.is("real"), PADDING;
+    Sha256 ["clk" "state" "block" "initial"] |r| !r.is("real"), PADDING;
+    Sha256 ["a2"] |r| !r.is("first"), "the first row receives the call";
+    Sha256 ["carry"] |r| !r.is("round") && !r.is("out"), "only rounds and sums have carries";
+    Sha256 ["w_carry"] |r| !r.is("round") || r.is("load"), "only words that are scheduled have carries";
+    Sha256 ["t" "s" "d" "h" "even" "odd"] |r| r.first,
+        "no row comes before, and the second row of a compression, no round, asks nothing of them";
     Range16 ["step"] |r| r.last, "no row follows";
 }
 
 /// Tables whose rows may stand in any order: no constraint reads a neighbour, and buses know no order. Of `Merkle`
 /// and `MemoryNode` that holds for all rows but the first.
-pub const UNORDERED: [Table; 14] = [
+pub const UNORDERED: [Table; 17] = [
     Table::Rom,
     Table::Code,
     Table::Data,
@@ -149,6 +158,9 @@ pub const UNORDERED: [Table; 14] = [
     Table::Mul,
     Table::Div,
     Table::Csr,
+    Table::Operand,
+    Table::Element,
+    Table::Permute,
 ];
 
 /// The entries that a forgery of a row needs; `None` if a changed column has none.

@@ -37,6 +37,7 @@ fn runs(prover: &Prover) -> Vec<(&'static str, Vec<Case>)> {
         ("arithmetic", of(programs::arithmetic(), whole)),
         ("memory", of(programs::memory(), whole)),
         ("segments", of(programs::segments(), 60)),
+        ("accelerators", of(programs::accelerators(), whole)),
         ("stale", of(programs::stale(), whole)),
     ]
 }
@@ -71,7 +72,7 @@ fn no_forged_cell_is_accepted() {
 fn prove_forgeries(prover: &Prover, per_table: usize, seed: u64) -> usize {
     let verifier = prover.verifier();
     let mut rejected = 0;
-    for (name, run) in &runs(prover)[..3] {
+    for (name, run) in &runs(prover)[..4] {
         for n in 0..run.len() {
             let honest: Vec<Segment> =
                 run.iter().map(|case| case.segment.clone().prove(verifier, &case.head).unwrap()).collect();

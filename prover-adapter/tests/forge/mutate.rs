@@ -52,7 +52,7 @@ impl Fields {
 }
 
 /// Columns that say what a row is for; rows that agree in them are alike.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 20] = [
     "op",
     "family",
     "kind",
@@ -67,6 +67,12 @@ const KINDS: [&str; 14] = [
     "access",
     "off",
     "open_left",
+    "first",
+    "load",
+    "round",
+    "out",
+    "rank",
+    "same",
 ];
 
 /// Rows to forge: all of them, or the first, the last, one in the middle, one that is there twice, and of each kind

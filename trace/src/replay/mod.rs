@@ -7,11 +7,12 @@
 mod error;
 mod memory;
 
+use std::convert::Infallible;
 use std::io::Read;
 use std::sync::Arc;
 
 use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-use ember_isa::{Class, ExitReason, GasTable, Instruction, Op, csr, ecall};
+use ember_isa::{Accelerator, Class, ExitReason, GasTable, Instruction, Op, csr, ecall};
 use ember_memory::digest::Hasher;
 use ember_memory::{Layout, LayoutError, Perm, Transcript};
 use ember_vm::semantics::{access_size, branch_taken, compute, load_value, store_word};
@@ -187,7 +188,10 @@ impl<'a> Replay<'a> {
             ecall::EXIT => return Some(ExitReason::Halt(args[0])),
             ecall::READ | ecall::WRITE => {}
             n if ecall::is_host_call(n) => {}
-            n => return Some(ExitReason::UnknownEcall(n)),
+            n => match Accelerator::from_number(n) {
+                Some(accelerator) => return self.accelerator_fault(accelerator, args),
+                None => return Some(ExitReason::UnknownEcall(n)),
+            },
         }
         for Range { ptr, len, writes } in ranges(number, args) {
             let need = if writes { Perm::READ_WRITE } else { Perm::READ };
@@ -208,6 +212,43 @@ impl<'a> Replay<'a> {
         }
         let too_long = ecall::is_host_call(number) && (a1 > MAX_HOST_CALL_LEN || a3 > MAX_HOST_CALL_LEN);
         too_long.then_some(ExitReason::HostAbort(abort::TOO_LONG))
+    }
+
+    fn accelerator_fault(&self, accelerator: Accelerator, args: [u32; 4]) -> Option<ExitReason> {
+        let Ok(fault) = accelerator.fault(args, |ptr, len, writes| {
+            let need = if writes { Perm::READ_WRITE } else { Perm::READ };
+            Ok::<_, Infallible>(self.memory.first_without(ptr, len, need))
+        });
+        fault
+    }
+
+    /// An accelerator that returned `n`.
+    fn accelerator(&mut self, accelerator: Accelerator, args: [u32; 4], n: u32) -> Result<(), Fault> {
+        if n != 0 {
+            return Err(Fault::Return(n));
+        }
+        let told = std::mem::take(&mut self.words);
+        let places: Vec<(u32, bool)> = accelerator
+            .operands()
+            .zip(args)
+            .flat_map(|(operand, ptr)| (0..operand.words).map(move |i| (ptr + 4 * i, operand.writes)))
+            .collect();
+        if told.len() != places.len() {
+            return Err(Fault::WordCount { expected: places.len() as u64 });
+        }
+        let mut expected: Vec<u32> = told.iter().map(|(old, _)| *old).collect();
+        ember_vm::accel::apply(accelerator, &mut expected);
+        for ((&(address, _), &(old, new)), &expected) in places.iter().zip(&told).zip(&expected) {
+            if self.memory.word(address) != Some(old) || new != expected {
+                return Err(Fault::Word { address, old, new });
+            }
+        }
+        for ((address, writes), word) in places.into_iter().zip(expected) {
+            if writes {
+                self.memory.set_word(address, word);
+            }
+        }
+        Ok(())
     }
 
     fn io_word(&mut self, old: u32, new: u32) -> Result<(), Fault> {
@@ -260,6 +301,9 @@ impl<'a> Replay<'a> {
 
     /// An ecall that returned `n`.
     fn ecall(&mut self, number: u32, args: [u32; 4], n: u32) -> Result<(), Fault> {
+        if let Some(accelerator) = Accelerator::from_number(number) {
+            return self.accelerator(accelerator, args, n);
+        }
         let ranges = ranges(number, args);
         let [a0, a1, a2, a3] = args;
         let returns = match number {

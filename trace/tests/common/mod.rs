@@ -1,7 +1,7 @@
 //! Small programs for the tests of traces.
 #![allow(dead_code)]
 
-use ember_isa::{EcallCost, GasTable, Instruction, Op, ecall, reg};
+use ember_isa::{Accelerator, EcallCost, GasTable, Instruction, Op, ecall, reg};
 use ember_memory::{Image, Part, Perm};
 use ember_trace::{Execution, Limits};
 use ember_vm::{Host, HostReply, Program, RunConfig};
@@ -104,6 +104,8 @@ pub fn tour() -> Vec<u32> {
     code.extend(call(ecall::WRITE, &[17, CONSTANTS, 9]));
     code.extend(call(0x2000, &[DATA, 20, DATA + 0x101, 13]));
     code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA + 0x100, 20]));
+    // The state inside the block.
+    code.extend(call(Accelerator::Sha256.number(), &[DATA + 16, DATA]));
     code.extend(call(ecall::EXIT, &[3]));
     code
 }

@@ -11,10 +11,17 @@ use p3_lookup::{Count, InteractionBuilder, LookupBus, PermutationCheckBus};
 pub const PROG: LookupBus<'static> = LookupBus::new("prog");
 /// Code words: `(address / 4, low, high)`. Provided by `Code`.
 pub const CODE: LookupBus<'static> = LookupBus::new("code");
-/// Memory: `(address / 4, time, low, high, writable)`.
+/// Memory: `(address / 4, time, low, high, writable)`. Within an accelerator's ecall the last field is more: see
+/// [`Operand`](super::Table::Operand).
 pub const MEM: PermutationCheckBus<'static> = PermutationCheckBus::new("mem");
 /// Operations that a table of their own proves: 14 fields, see [`aux`].
 pub const AUX: PermutationCheckBus<'static> = PermutationCheckBus::new("aux");
+/// Accesses of accelerators to words: `(time, address / 4, rank, word before, word after)`. The limbs of the word after
+/// are below 2^16: whoever sends them sees to it.
+pub const OPERAND: PermutationCheckBus<'static> = PermutationCheckBus::new("operand");
+/// Accesses of accelerators to words that stand for field elements: `(time, address / 4, rank, residue before, residue
+/// after)`. A word that is written is below p.
+pub const ELEMENT: PermutationCheckBus<'static> = PermutationCheckBus::new("element");
 /// Nodes of Merkle trees: `(space, level, index, digest)`.
 pub const NODE: PermutationCheckBus<'static> = PermutationCheckBus::new("node");
 /// Nodes of the tree of writable memory, before and after the segment: `(inside a page, level, index, digest before,
@@ -22,6 +29,8 @@ pub const NODE: PermutationCheckBus<'static> = PermutationCheckBus::new("node");
 pub const UPDATE: PermutationCheckBus<'static> = PermutationCheckBus::new("update");
 /// Compressions: `(left, right, parent)`. Provided by `Poseidon2`.
 pub const HASH: LookupBus<'static> = LookupBus::new("hash");
+/// Permutations: `(state before, state after)`. Provided by `Poseidon2`.
+pub const PERMUTATION: LookupBus<'static> = LookupBus::new("permutation");
 /// Bytes of the journal: `(position, byte)`.
 pub const STREAM: PermutationCheckBus<'static> = PermutationCheckBus::new("stream");
 /// Integers below 2^16. Provided by `Range16`.

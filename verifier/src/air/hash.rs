@@ -11,7 +11,7 @@ use p3_koala_bear::{
 };
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
-use super::bus::{Builder, HASH, NODE, STREAM, UPDATE, c, once, range8, range16, sum, when};
+use super::bus::{Builder, HASH, NODE, PERMUTATION, STREAM, UPDATE, c, once, range8, range16, sum, when};
 use super::columns::columns;
 use super::memory::{SPACE_CODE, SPACE_IMAGE, SPACE_INPUT, SPACE_READ, SPACE_WRITE};
 
@@ -275,10 +275,10 @@ pub(super) fn eval_journal<AB: Builder>(b: &mut AB) {
 }
 
 columns! {
-    /// Columns of one Poseidon2 permutation of width 16 with feed-forward.
+    /// Columns of one Poseidon2 permutation of width 16.
     pub struct Poseidon2Cols {
-        /// How often the compression is used.
-        uses,
+        /// How often it is used as a compression, with feed-forward, and how often as a permutation.
+        uses: [2],
         /// Input: left and right.
         input: [16],
         /// State after each of the first full rounds.
@@ -318,5 +318,7 @@ pub(super) fn eval_poseidon2<AB: Builder>(b: &mut AB) {
     full_rounds(b, &mut state, l.end, &KOALABEAR_POSEIDON2_RC_16_EXTERNAL_FINAL);
     let out = (0..8).map(|i| state[i].clone() + l.input[i]);
     let tuple: alloc::vec::Vec<AB::Expr> = l.input.into_iter().map(Into::into).chain(out).collect();
-    HASH.table_entry(b, tuple, l.uses);
+    HASH.table_entry(b, tuple, l.uses[0]);
+    let permutation = l.input.into_iter().map(Into::into).chain(state);
+    PERMUTATION.table_entry(b, permutation.collect::<alloc::vec::Vec<AB::Expr>>(), l.uses[1]);
 }

@@ -12,11 +12,15 @@
 //! | [`Table::Merkle`], [`Table::Journal`] | a compression | permutations |
 //! | [`Table::Poseidon2`] | a permutation | |
 //! | [`Table::Bitwise`] .. [`Table::Io`] | a delegated instruction | memory, journal |
+//! | [`Table::Sha256`] | a pair of rounds of an accelerator's call | operands |
+//! | [`Table::Permute`] | an accelerator's call | elements, permutations |
+//! | [`Table::Operand`], [`Table::Element`] | an accelerator's access to a word | memory |
 //! | [`Table::Range16`], [`Table::Range8`] | a small integer | |
 //!
 //! A proof may leave out a table without rows, all but the processor: what the others ask of it then finds no
 //! partner on its bus, so leaving a table out proves nothing that an empty table would not.
 
+mod accel;
 mod alu;
 mod bus;
 mod columns;
@@ -39,6 +43,7 @@ use p3_lookup::{InteractionSymbolicBuilder, Lookups};
 
 use crate::params::{Challenge, MAX_DEGREE};
 
+pub use accel::{ElementCols, OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
 pub use alu::{BitwiseCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;
 pub use cpu::{CpuCols, CpuPublics};
@@ -250,6 +255,14 @@ tables! {
     Csr CsrCols system::eval_csr, system::CSR_PUBLICS, false, 21;
     /// `read` and `write`.
     Io IoCols system::eval_io, system::IO_PUBLICS, true, 21;
+    /// Words of accelerators' operands.
+    Operand OperandCols accel::eval_operand, 0, false, 21;
+    /// Words of accelerators' operands that stand for field elements.
+    Element ElementCols accel::eval_element, 0, false, 21;
+    /// Poseidon2 permutations that the program asks for.
+    Permute PermuteCols accel::eval_permute, accel::PRICE, false, 21;
+    /// SHA-256 compressions.
+    Sha256 Sha256Cols accel::eval_sha256, accel::PRICE, true, 21;
     /// 16-bit integers.
     Range16 Range16Cols system::eval_range16, 0, true, 17;
     /// 8-bit integers.

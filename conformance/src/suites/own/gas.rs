@@ -31,6 +31,8 @@ const PRIMES: GasTable = GasTable {
     read: EcallCost { base: 47, per_word: 53 },
     write: EcallCost { base: 59, per_word: 61 },
     host_call: EcallCost { base: 67, per_word: 71 },
+    sha256: 73,
+    poseidon2: 79,
 };
 
 pub fn cases() -> Vec<Case> {

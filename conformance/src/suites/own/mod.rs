@@ -3,6 +3,7 @@
 //! Every case is data: a program, its inputs and parameters, and all that the run must come to. Expected values
 //! come from the manual by way of [`crate::spec`] or are written out; none comes from an engine.
 
+mod accelerators;
 mod alu;
 mod csr;
 mod ecalls;
@@ -41,6 +42,7 @@ pub fn cases() -> Vec<Case> {
         gas::cases(),
         ecalls::cases(),
         host_calls::cases(),
+        accelerators::cases(),
     ]
     .concat()
 }

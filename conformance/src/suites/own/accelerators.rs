@@ -1,0 +1,243 @@
+//! Accelerators: values from their standards, every bad pointer, overlaps, prices. SPEC section 4.
+
+use ember_isa::reg::{A0, T0};
+use ember_isa::{Accelerator, ExitReason, GasTable, Operand};
+use ember_memory::{PAGE_SIZE, Perm};
+
+use super::{A3, CODE, Case, DATA, asm, case, passes, straight};
+use crate::asm::Asm;
+use crate::setup::{HEAP, HEAP_END, INPUT, RODATA, Setup};
+
+const GROUP: &str = "accelerators";
+/// Where cases put words of their own.
+const FIRST: u32 = RODATA + PAGE_SIZE;
+
+pub fn cases() -> Vec<Case> {
+    let mut cases = bad_pointers();
+    cases.extend(gas());
+    cases.extend(sha256());
+    cases.extend(poseidon2());
+    cases
+}
+
+/// `a0, a1, .. = pointers; t0 = number; ecall`.
+fn call(a: &mut Asm, accelerator: Accelerator, pointers: &[u32]) {
+    for (i, &pointer) in pointers.iter().enumerate() {
+        a.li2(A0 + i as u8, pointer);
+    }
+    a.ecall(accelerator.number());
+}
+
+fn name(accelerator: Accelerator) -> String {
+    format!("{accelerator:?}").to_lowercase()
+}
+
+/// Pointers to zeroed memory, apart from each other.
+fn good(accelerator: Accelerator) -> Vec<u32> {
+    accelerator.operands().zip((HEAP..).step_by(PAGE_SIZE as usize)).map(|(_, pointer)| pointer).collect()
+}
+
+/// Pointers that an operand cannot have, and the first bad address or, where the pointer is misaligned, none.
+fn bad(operand: Operand) -> Vec<(&'static str, u32, Option<u32>)> {
+    let end = 4 * operand.words;
+    let mut all = vec![
+        ("null", 0, Some(0)),
+        ("code", CODE, Some(CODE)),
+        ("unmapped", 0x7000_0000, Some(0x7000_0000)),
+        ("before-input", INPUT - 4, Some(INPUT - 4)),
+        ("last-word", 0xffff_fffc, Some(0xffff_fffc)),
+        ("odd", HEAP + 1, None),
+        ("half-word", HEAP + 2, None),
+        ("odd-and-unmapped", 0x7000_0003, None),
+    ];
+    if operand.words > 1 {
+        all.push(("to-guard", HEAP_END - end + 4, Some(HEAP_END)));
+        all.push(("into-code", CODE - 4, Some(CODE - 4)));
+    }
+    if operand.writes {
+        all.push(("constants", RODATA, Some(RODATA)));
+        all.push(("input", INPUT, Some(INPUT)));
+        all.push(("after-constants", RODATA + PAGE_SIZE - 4, Some(RODATA + PAGE_SIZE - 4)));
+    } else if operand.words > 1 {
+        all.push(("after-constants", RODATA + PAGE_SIZE - 4, Some(RODATA + PAGE_SIZE)));
+    }
+    all
+}
+
+fn bad_pointers() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for &accelerator in Accelerator::ALL {
+        for (i, operand) in accelerator.operands().enumerate() {
+            for (what, pointer, at) in bad(operand) {
+                let mut pointers = good(accelerator);
+                pointers[i] = pointer;
+                // Later operands are worse: the first one counts.
+                for later in &mut pointers[i + 1..] {
+                    *later = 1;
+                }
+                let mut a = asm();
+                call(&mut a, accelerator, &pointers);
+                let reason = match (at, operand.writes) {
+                    (None, true) => ExitReason::StoreAddressMisaligned(pointer),
+                    (None, false) => ExitReason::LoadAddressMisaligned(pointer),
+                    (Some(at), true) => ExitReason::StoreAccessFault(at),
+                    (Some(at), false) => ExitReason::LoadAccessFault(at),
+                };
+                let name = format!("{}-operand-{i}-{what}", name(accelerator));
+                let mut registers = vec![(T0, accelerator.number())];
+                registers.extend(pointers.iter().enumerate().map(|(i, &p)| (A0 + i as u8, p)));
+                let mut c = straight(GROUP, name, &a, reason).memory(&[(HEAP, 0)]);
+                c.setup = c.setup.input(b"public");
+                let c = c.only_regs(&registers);
+                cases.push(c);
+            }
+        }
+    }
+    cases
+}
+
+/// A call is paid before anything else: with a unit less it ends the run, whatever its pointers.
+fn gas() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for &accelerator in Accelerator::ALL {
+        let table = GasTable::default();
+        let price = u64::from(table.accelerator(accelerator));
+        for (pointers, short, what) in [
+            (good(accelerator), 0, "paid"),
+            (good(accelerator), 1, "unpaid"),
+            (vec![1; 3], 1, "unpaid-and-misaligned"),
+        ] {
+            let mut a = asm();
+            call(&mut a, accelerator, &pointers);
+            let before = a.count() - 1;
+            let before_gas = u64::from(table.arith) * before;
+            a.word(super::EBREAK);
+            let at = CODE + 4 * before as u32;
+            let (reason, pc, used, retired) = match short {
+                // The breakpoint after the call cannot be paid.
+                0 => (ExitReason::OutOfGas, at + 4, before_gas + price, before + 1),
+                _ => (ExitReason::OutOfGas, at, before_gas, before),
+            };
+            let mut c = case(GROUP, format!("{}-{what}", name(accelerator)), &a, reason, pc);
+            c.setup = c.setup.gas(table, before_gas + price - short);
+            cases.push(c.cost(used, retired));
+        }
+    }
+    cases
+}
+
+/// Words from FIPS 180-4: the initial state, and the digest of "abc".
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+const ABC: [u32; 8] =
+    [0xba78_16bf, 0x8f01_cfea, 0x4141_40de, 0x5dae_2223, 0xb003_61a3, 0x9617_7a9c, 0xb410_ff61, 0xf200_15ad];
+/// After the first block of the two-block example "abcdbcde...nopq", and after the second.
+const TWO_BLOCKS: [[u32; 8]; 2] = [
+    [0x85e6_55d6, 0x417a_1795, 0x3363_376a, 0x624c_de5c, 0x76e0_9589, 0xcac5_f811, 0xcc4b_32c1, 0xf20e_533a],
+    [0x248d_6a61, 0xd206_38b8, 0xe5c0_2693, 0x0c3e_6039, 0xa33c_e459, 0x64ff_2167, 0xf6ec_edd4, 0x19db_06c1],
+];
+
+/// A message, padded to whole blocks, as words in memory order.
+fn padded(message: &[u8]) -> Vec<u32> {
+    let mut bytes = message.to_vec();
+    bytes.push(0x80);
+    bytes.resize((bytes.len() + 8).next_multiple_of(64) - 8, 0);
+    bytes.extend((8 * message.len() as u64).to_be_bytes());
+    bytes.chunks_exact(4).map(|w| u32::from_le_bytes(w.try_into().expect("four bytes"))).collect()
+}
+
+fn at(address: u32, words: &[u32]) -> Vec<(u32, u32)> {
+    (address..).step_by(4).zip(words.iter().copied()).collect()
+}
+
+fn sha256() -> Vec<Case> {
+    let mut cases = Vec::new();
+    // Blocks in constants, data and heap's neighbours; the state alone changes.
+    let mut a = asm();
+    call(&mut a, Accelerator::Sha256, &[DATA, FIRST]);
+    a.mv(A3, A0);
+    let block = padded(b"abc");
+    let mut c = passes(GROUP, "sha256-abc", &mut a).regs(&[(A3, 0)]).memory(&at(DATA, &ABC));
+    c.setup = with(c.setup.part(FIRST, &block, Perm::READ), &INITIAL);
+    cases.push(c.memory(&[(DATA + 32, crate::setup::pattern(DATA + 32))]));
+
+    let message = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    let mut a = asm();
+    for block in 0..2 {
+        call(&mut a, Accelerator::Sha256, &[DATA, FIRST + 64 * block]);
+    }
+    let mut c = passes(GROUP, "sha256-two-blocks", &mut a).memory(&at(DATA, &TWO_BLOCKS[1]));
+    c.setup = with(c.setup.part(FIRST, &padded(message), Perm::READ), &INITIAL);
+    cases.push(c);
+    let mut a = asm();
+    call(&mut a, Accelerator::Sha256, &[DATA, FIRST]);
+    let mut c = passes(GROUP, "sha256-first-block", &mut a).memory(&at(DATA, &TWO_BLOCKS[0]));
+    c.setup = with(c.setup.part(FIRST, &padded(message), Perm::READ), &INITIAL);
+    cases.push(c);
+
+    // The state inside the block: the block is read before the state is written.
+    let mut words: Vec<u32> = padded(b"abc");
+    words[4..12].copy_from_slice(&INITIAL);
+    let mut expected = INITIAL;
+    let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+    sha2::compress256(&mut expected, &[*sha2::digest::generic_array::GenericArray::from_slice(&bytes)]);
+    let mut a = asm();
+    call(&mut a, Accelerator::Sha256, &[DATA + 16, DATA]);
+    let mut c = passes(GROUP, "sha256-overlap", &mut a).memory(&at(DATA + 16, &expected));
+    c.setup = with(c.setup, &words);
+    let (before, after) = (at(DATA, &words)[..4].to_vec(), at(DATA, &words)[12..].to_vec());
+    cases.push(c.memory(&before).memory(&after));
+    cases
+}
+
+/// The permutation's test vector in Plonky3's own tests.
+const POSEIDON2: [[u32; 16]; 2] = [
+    [
+        894848333, 1437655012, 1200606629, 1690012884, 71131202, 1749206695, 1717947831, 120589055, 19776022,
+        42382981, 1831865506, 724844064, 171220207, 1299207443, 227047920, 1783754913,
+    ],
+    [
+        1934285469, 604889435, 133449501, 1026180808, 1830659359, 176667110, 1391183747, 351743874,
+        1238264085, 1292768839, 2023573270, 1201586780, 1360691759, 1230682461, 748270449, 651545025,
+    ],
+];
+/// KoalaBear's order.
+const P: u32 = 0x7f00_0001;
+
+fn poseidon2() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let montgomery = |w: u32| ((u64::from(w) << 32) % u64::from(P)) as u32;
+    let [before, after] = POSEIDON2;
+    for (what, accelerator, before, after) in [
+        ("poseidon2", Accelerator::Poseidon2, before, after),
+        // Words at and above p stand for their residues.
+        ("poseidon2-not-canonical", Accelerator::Poseidon2, before.map(|w| w + P), after),
+        (
+            "poseidon2-montgomery",
+            Accelerator::Poseidon2Montgomery,
+            before.map(montgomery),
+            after.map(montgomery),
+        ),
+        (
+            "poseidon2-montgomery-not-canonical",
+            Accelerator::Poseidon2Montgomery,
+            before.map(|w| montgomery(w) + P),
+            after.map(montgomery),
+        ),
+    ] {
+        let mut a = asm();
+        call(&mut a, accelerator, &[DATA]);
+        a.mv(A3, A0);
+        let mut c = passes(GROUP, what, &mut a).regs(&[(A3, 0)]).memory(&at(DATA, &after));
+        c.setup = with(c.setup, &before);
+        cases.push(c.memory(&[(DATA + 64, crate::setup::pattern(DATA + 64))]));
+    }
+    cases
+}
+
+/// With these words at the start of the data page.
+fn with(mut setup: Setup, words: &[u32]) -> Setup {
+    let data = setup.parts.iter_mut().find(|part| part.address == DATA).expect("a data page");
+    data.data.splice(..4 * words.len(), words.iter().flat_map(|w| w.to_le_bytes()));
+    setup
+}

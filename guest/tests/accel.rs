@@ -1,0 +1,43 @@
+//! The accelerators' types against other crates', on the host.
+
+use digest::Digest;
+use ember_guest::accel::{Sha256, poseidon2, poseidon2_montgomery};
+use p3_field::PrimeCharacteristicRing;
+use p3_koala_bear::KoalaBear;
+
+#[test]
+fn sha256_is_that_of_the_sha2_crate() {
+    let bytes: Vec<u8> = (0..300u32).map(|i| (i * i) as u8).collect();
+    for len in [0, 1, 55, 56, 63, 64, 65, 119, 128, 300] {
+        let (mut ours, mut theirs) = (Sha256::new(), sha2::Sha256::new());
+        // In two unequal parts, so that blocks begin at all alignments.
+        let (a, b) = bytes[..len].split_at(len / 3);
+        [a, b].iter().for_each(|part| ours.update(part));
+        [a, b].iter().for_each(|part| theirs.update(part));
+        assert_eq!(ours.finalize()[..], theirs.finalize()[..], "{len} bytes");
+    }
+}
+
+/// The test vector of Plonky3's own tests.
+#[test]
+fn poseidon2_permutes() {
+    let before = [
+        894848333, 1437655012, 1200606629, 1690012884, 71131202, 1749206695, 1717947831, 120589055, 19776022,
+        42382981, 1831865506, 724844064, 171220207, 1299207443, 227047920, 1783754913,
+    ];
+    let after = [
+        1934285469, 604889435, 133449501, 1026180808, 1830659359, 176667110, 1391183747, 351743874,
+        1238264085, 1292768839, 2023573270, 1201586780, 1360691759, 1230682461, 748270449, 651545025,
+    ];
+    let mut state = before;
+    poseidon2(&mut state);
+    assert_eq!(state, after);
+    // The Montgomery form is what a KoalaBear is in memory.
+    // SAFETY: a KoalaBear is a u32.
+    let words = |values: [u32; 16]| unsafe {
+        std::mem::transmute::<[KoalaBear; 16], [u32; 16]>(values.map(KoalaBear::from_u32))
+    };
+    let mut state = words(before);
+    poseidon2_montgomery(&mut state);
+    assert_eq!(state, words(after));
+}

@@ -1,0 +1,125 @@
+//! Accelerators: ecalls that do the work of thousands of instructions.
+//!
+//! An accelerator reads and writes words of memory at pointers in a0, a1, ..., and returns 0. Its operands are checked
+//! in the order of the registers, each for alignment first and then for permission; the first that fails ends the run
+//! with the fault of a load, or of a store where the operand is written: `LoadAddressMisaligned(pointer)` or
+//! `StoreAddressMisaligned(pointer)` when the pointer is no multiple of 4, `LoadAccessFault` or `StoreAccessFault` with
+//! the first bad address. Operands may overlap: all are read before any is written.
+
+use crate::ExitReason;
+
+/// Words that an accelerator reads, or reads and writes, at the pointer in one argument register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operand {
+    /// Number of 32-bit words.
+    pub words: u32,
+    /// Whether they are written, after all operands are read.
+    pub writes: bool,
+}
+
+const NONE: Operand = reads(0);
+
+const fn reads(words: u32) -> Operand {
+    Operand { words, writes: false }
+}
+
+const fn updates(words: u32) -> Operand {
+    Operand { words, writes: true }
+}
+
+/// An accelerator: SPEC section 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Accelerator {
+    /// `sha256_compress(state, block)`: the compression function of SHA-256 (FIPS 180-4, section 6.2.2). The state's
+    /// eight words are numbers; the block's 64 bytes are the message's, so that each of its words is big-endian.
+    Sha256,
+    /// `poseidon2(state)`: the Poseidon2 permutation of width 16 over KoalaBear (eprint 2023/323, with the round
+    /// constants of Plonky3), in place. Words are elements: any word stands for its residue modulo
+    /// p = 2^31 - 2^24 + 1, and the words written are below p.
+    Poseidon2,
+    /// `poseidon2_montgomery(state)`: the same of elements in Montgomery form, as Plonky3 has them in memory: the word w
+    /// stands for w / 2^32 modulo p. Any word does, and the words written are below p.
+    Poseidon2Montgomery,
+}
+
+impl Accelerator {
+    /// Number of the first accelerator.
+    pub const FIRST: u32 = 0x1000;
+
+    /// Every accelerator.
+    pub const ALL: &[Self] = &[Self::Sha256, Self::Poseidon2, Self::Poseidon2Montgomery];
+
+    /// The accelerator with this ecall number, if there is one.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0x1000 => Some(Self::Sha256),
+            0x1001 => Some(Self::Poseidon2),
+            0x1002 => Some(Self::Poseidon2Montgomery),
+            _ => None,
+        }
+    }
+
+    /// Its ecall number.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Sha256 => 0x1000,
+            Self::Poseidon2 => 0x1001,
+            Self::Poseidon2Montgomery => 0x1002,
+        }
+    }
+
+    /// What it reads and writes: at a0, a1, and so on. One operand is written.
+    pub fn operands(self) -> impl Iterator<Item = Operand> + Clone {
+        let operands = match self {
+            Self::Sha256 => [updates(8), reads(16), NONE],
+            Self::Poseidon2 | Self::Poseidon2Montgomery => [updates(16), NONE, NONE],
+        };
+        operands.into_iter().take_while(|operand| *operand != NONE)
+    }
+
+    /// How its operands end the run, if they do, from arguments a0, a1, ... `first_without` gives the first address of
+    /// a range (pointer, length in bytes, whether it is written) that lacks the permission, if any.
+    ///
+    /// # Errors
+    /// Whatever `first_without` says.
+    pub fn fault<E>(
+        self,
+        args: [u32; 4],
+        mut first_without: impl FnMut(u32, u32, bool) -> Result<Option<u32>, E>,
+    ) -> Result<Option<ExitReason>, E> {
+        for (Operand { words, writes }, ptr) in self.operands().zip(args) {
+            if !ptr.is_multiple_of(4) {
+                return Ok(Some(match writes {
+                    true => ExitReason::StoreAddressMisaligned(ptr),
+                    false => ExitReason::LoadAddressMisaligned(ptr),
+                }));
+            }
+            if let Some(bad) = first_without(ptr, 4 * words, writes)? {
+                return Ok(Some(match writes {
+                    true => ExitReason::StoreAccessFault(bad),
+                    false => ExitReason::LoadAccessFault(bad),
+                }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique() {
+        let mut found = 0;
+        for number in 0..0x3000 {
+            if let Some(accelerator) = Accelerator::from_number(number) {
+                assert_eq!(accelerator.number(), number);
+                assert!((Accelerator::FIRST..0x2000).contains(&number));
+                assert_eq!(accelerator.operands().filter(|operand| operand.writes).count(), 1);
+                found += 1;
+            }
+        }
+        assert_eq!(found, Accelerator::ALL.len());
+    }
+}

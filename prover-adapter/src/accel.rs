@@ -1,0 +1,150 @@
+//! What accelerators' tables get: their calls, and every access to a word of an operand.
+
+use std::collections::HashMap;
+
+use ember_isa::Accelerator;
+use ember_verifier::air::{SHA256_ROWS, Table};
+
+use crate::record::{Note, Walk};
+use crate::run::Steps;
+
+/// An accelerator's ecall.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    pub(crate) accelerator: Accelerator,
+    pub(crate) clk: u32,
+    /// a0, a1, a2.
+    pub(crate) args: [u32; 3],
+}
+
+/// An access to a word: a row of `Operand`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub(crate) clk: u32,
+    pub(crate) address: u32,
+    pub(crate) rank: u32,
+    pub(crate) old: u32,
+    pub(crate) new: u32,
+    pub(crate) prev: u32,
+    pub(crate) writable: bool,
+    /// One more than the rank of the same ecall's access before, or zero.
+    pub(crate) before: u32,
+    /// One more than the rank of this access if the same ecall has another one after it, or zero.
+    pub(crate) after: u32,
+}
+
+/// A compression: the state before, and the block's words as they lie in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Sha256 {
+    pub(crate) call: Call,
+    pub(crate) state: [u32; 8],
+    pub(crate) block: [u32; 16],
+}
+
+/// A permutation: words before and after.
+#[derive(Clone, Debug)]
+pub(crate) struct Permute {
+    pub(crate) call: Call,
+    pub(crate) before: [u32; 16],
+    pub(crate) after: [u32; 16],
+}
+
+/// Every accelerator's calls.
+#[derive(Default)]
+pub(crate) struct Calls {
+    /// Accesses to words.
+    pub(crate) accesses: Vec<Access>,
+    /// Accesses to words that stand for field elements.
+    pub(crate) elements: Vec<Access>,
+    pub(crate) permute: Vec<Permute>,
+    pub(crate) sha256: Vec<Sha256>,
+}
+
+/// Rank of the operand that is written; those that are read have 0 and 1.
+pub(crate) const WRITTEN: u32 = 2;
+
+impl Calls {
+    /// Permutations that the program asks for.
+    pub(crate) fn permutations(&self) -> usize {
+        self.permute.len()
+    }
+
+    /// Rows of each accelerator's table.
+    fn heights(&self) -> [(Table, usize); 4] {
+        [
+            (Table::Operand, self.accesses.len()),
+            (Table::Element, self.elements.len()),
+            (Table::Permute, self.permute.len()),
+            (Table::Sha256, self.sha256.len() * SHA256_ROWS),
+        ]
+    }
+
+    /// Cells of all accelerators' tables, and of the permutations.
+    pub(crate) fn cells(&self) -> usize {
+        let own: usize = self.heights().into_iter().map(|(table, rows)| table.columns() * rows).sum();
+        own + Table::Poseidon2.columns() * self.permutations()
+    }
+
+    /// Rows of the highest of accelerators' tables.
+    pub(crate) fn rows(&self) -> usize {
+        self.heights().into_iter().map(|(_, rows)| rows).max().unwrap_or(0)
+    }
+}
+
+impl<S: Steps> Walk<'_, S> {
+    /// The rows of an accelerator's ecall. `None` when the trace is inconsistent.
+    pub(crate) fn accelerate(&mut self, call: Call) -> Option<()> {
+        let Call { accelerator, clk, args } = call;
+        // The words in the order of the trace, which is that of the registers.
+        let mut operands = Vec::new();
+        let mut ranks = 0..WRITTEN;
+        for (operand, ptr) in accelerator.operands().zip(args) {
+            let rank = if operand.writes { WRITTEN } else { ranks.next()? };
+            let words: Option<Vec<(u32, u32)>> = (0..operand.words).map(|_| self.next_word()).collect();
+            let words = words?;
+            operands.push((rank, ptr, words));
+        }
+        let words = operands.iter().flat_map(|(_, _, words)| words.iter().copied());
+        let (old, new): (Vec<u32>, Vec<u32>) = words.unzip();
+        let elements = match accelerator {
+            Accelerator::Sha256 => false,
+            Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => true,
+        };
+        // In the order of their ranks they access memory.
+        operands.sort_by_key(|(rank, ..)| *rank);
+        let mut latest: HashMap<u32, usize> = HashMap::new();
+        for (rank, ptr, words) in operands {
+            for (i, (old, new)) in words.into_iter().enumerate() {
+                let address = ptr + 4 * i as u32;
+                let (found, Note { prev, writable }) = self.access(address, clk, |_| new)?;
+                if found != old {
+                    return None;
+                }
+                let calls = &mut self.rows.accel;
+                let accesses = if elements { &mut calls.elements } else { &mut calls.accesses };
+                let mut before = 0;
+                if let Some(earlier) = latest.insert(address, accesses.len()) {
+                    before = accesses[earlier].rank + 1;
+                    accesses[earlier].after = before;
+                }
+                let address = address / 4;
+                accesses.push(Access { clk, address, rank, old, new, prev, writable, before, after: 0 });
+            }
+        }
+        match accelerator {
+            Accelerator::Sha256 => self.rows.accel.sha256.push(Sha256 {
+                call,
+                state: old[..8].try_into().expect("eight words"),
+                block: old[8..].try_into().expect("sixteen words"),
+            }),
+            Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => {
+                self.rows.accel.permute.push(Permute {
+                    call,
+                    before: old.try_into().expect("sixteen words"),
+                    after: new.try_into().expect("sixteen words"),
+                })
+            }
+        }
+        Some(())
+    }
+}

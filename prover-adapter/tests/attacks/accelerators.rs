@@ -1,0 +1,134 @@
+//! Lies about accelerators.
+
+use ember_isa::Accelerator;
+use ember_verifier::air::Table;
+use ember_verifier::params::Val;
+use p3_field::PrimeCharacteristicRing;
+
+use crate::common::programs::{CONSTANTS, DATA, accelerators, call, exit, record};
+use crate::{By, Forgery};
+
+fn honest() -> Forgery {
+    Forgery::of(&record(&accelerators()))
+}
+
+fn val(n: u32) -> Val {
+    Val::from_u32(n)
+}
+
+#[test]
+fn results_are_right() {
+    // A bit of the first word written, together with the access that writes it and the word's last value.
+    let mut lie = honest();
+    let row = lie.rows(Table::Sha256, "out", 1)[0];
+    let bit = lie.get(Table::Sha256, row, "a0[3]");
+    lie.set(Table::Sha256, row, "a0[3]", Val::ONE - bit);
+    lie.fails(By::Constraint(Table::Sha256));
+
+    // A compression of another block than the one in memory.
+    let mut lie = honest();
+    let row = lie.rows(Table::Sha256, "load", 1)[0];
+    let block = lie.get(Table::Sha256, row, "clk");
+    let access = lie
+        .rows(Table::Operand, "rank", 0)
+        .into_iter()
+        .find(|&access| lie.get(Table::Operand, access, "clk") == block)
+        .unwrap();
+    let word = lie.get(Table::Operand, access, "old[0]") + Val::ONE;
+    lie.set(Table::Operand, access, "old[0]", word);
+    lie.set(Table::Operand, access, "new[0]", word);
+    lie.copy().fails(By::Bus("mem"));
+}
+
+#[test]
+fn a_call_is_whole() {
+    // One row less.
+    let mut lie = honest();
+    let last = *lie.rows(Table::Sha256, "real", 1).last().unwrap();
+    let zero = vec![Val::ZERO; Table::Sha256.columns()];
+    lie.set_row(Table::Sha256, last, &zero);
+    lie.fails(By::Constraint(Table::Sha256));
+
+    // No rows at all: the ecall finds no partner.
+    let mut lie = honest();
+    lie.0.segment.tables.retain(|(table, _)| *table != Table::Sha256);
+    let t = lie.0.segment.tables.iter().position(|(table, _)| *table == Table::Operand).unwrap();
+    lie.0.segment.tables.remove(t);
+    assert!(matches!(lie.stopped_by(), By::Bus("mem" | "aux")));
+}
+
+#[test]
+fn nothing_is_written_where_it_may_not() {
+    // The block's place, which is read alone, changes with the call.
+    let mut lie = honest();
+    let row = lie.rows(Table::Operand, "rank", 0)[0];
+    lie.add(Table::Operand, row, "new[0]", 1);
+    lie.fails(By::Constraint(Table::Operand));
+
+    // A state in constants.
+    let mut lie = honest();
+    let row = lie.rows(Table::Operand, "rank", 2)[0];
+    lie.set(Table::Operand, row, "writable", Val::ZERO);
+    lie.fails(By::Constraint(Table::Operand));
+}
+
+#[test]
+fn an_access_does_not_follow_itself() {
+    // It receives what it sends: any word could be there.
+    for (rank, by) in [(0, By::Constraint(Table::Operand)), (2, By::Constraint(Table::Operand))] {
+        let mut lie = honest();
+        let row = lie.rows(Table::Operand, "rank", rank)[0];
+        let clk = lie.get(Table::Operand, row, "clk");
+        for (column, value) in
+            [("prev", clk), ("same", Val::ONE), ("before", val(rank + 1)), ("after", val(rank + 1))]
+        {
+            lie.set(Table::Operand, row, column, value);
+        }
+        lie.copy().fails(by);
+        // With no mark at all, or none but the one.
+        lie.set(Table::Operand, row, "before", Val::ZERO);
+        lie.set(Table::Operand, row, "after", Val::ZERO);
+        lie.copy().fails(by);
+        lie.set(Table::Operand, row, "same", Val::ZERO);
+        lie.fails(By::Bus("mem"));
+    }
+}
+
+#[test]
+fn overlapping_operands_are_read_before_one_is_written() {
+    let shared = |lie: &Forgery| lie.rows(Table::Operand, "same", 1)[0];
+    let honest = honest();
+    let row = shared(&honest);
+    let first = honest.rows(Table::Operand, "after", 1)[0];
+    assert_eq!(honest.get(Table::Operand, row, "address"), honest.get(Table::Operand, first, "address"));
+    // The write first.
+    let mut lie = honest.copy();
+    let prev = lie.get(Table::Operand, first, "prev");
+    let clk = lie.get(Table::Operand, row, "clk");
+    for (row, column, value) in [
+        (row, "prev", prev),
+        (row, "same", Val::ZERO),
+        (row, "before", Val::ZERO),
+        (row, "after", val(3)),
+        (first, "prev", clk),
+        (first, "same", Val::ONE),
+        (first, "before", val(3)),
+        (first, "after", Val::ZERO),
+    ] {
+        lie.set(Table::Operand, row, column, value);
+    }
+    lie.fails(By::Constraint(Table::Operand));
+}
+
+#[test]
+fn pointers_are_aligned() {
+    // A call that faults, said to have returned: as if the pointer were a multiple of 4.
+    let code = [call(Accelerator::Sha256.number(), &[DATA, CONSTANTS + 0x40]), exit(0)].concat();
+    let mut lie = Forgery::of(&record(&code));
+    for row in lie.rows(Table::Sha256, "real", 1) {
+        lie.add(Table::Sha256, row, "state[0]", 2);
+    }
+    let row = lie.family(ember_isa::Family::Ecall);
+    lie.add(Table::Cpu, row, "s[0]", 2);
+    assert!(matches!(lie.stopped_by(), By::Bus(_) | By::Constraint(Table::Cpu)));
+}

@@ -1,0 +1,96 @@
+//! Accelerators: what they compute, and the ecall.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use ember_isa::Accelerator;
+use ember_memory::Perm;
+use ember_memory::digest::Hasher;
+use once_cell::race::OnceBox;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_koala_bear::KoalaBear;
+
+use crate::machine::Stop;
+use crate::{Machine, Tracer};
+
+/// Executes an accelerator on the words of its operands, one operand after the other in the order of the argument
+/// registers: replaces those of the operand that is written.
+///
+/// # Panics
+/// If `words` is shorter than the operands.
+pub fn apply(accelerator: Accelerator, words: &mut [u32]) {
+    match accelerator {
+        Accelerator::Sha256 => {
+            let (state, block) = words.split_at_mut(8);
+            sha256(state.try_into().expect("eight words"), block);
+        }
+        Accelerator::Poseidon2 => poseidon2(words, KoalaBear::from_u32, |e| e.as_canonical_u32()),
+        Accelerator::Poseidon2Montgomery => poseidon2(words, of_montgomery, montgomery),
+    }
+}
+
+/// The element whose Montgomery form is a word: `word / 2^32`.
+fn of_montgomery(word: u32) -> KoalaBear {
+    KoalaBear::from_u32(word).div_2exp_u64(32)
+}
+
+/// The Montgomery form of an element: `2^32 e`, below p.
+fn montgomery(e: KoalaBear) -> u32 {
+    e.mul_2exp_u64(32).as_canonical_u32()
+}
+
+/// The permutation of Poseidon2, on elements that words stand for.
+fn poseidon2(words: &mut [u32], element: impl Fn(u32) -> KoalaBear, word: impl Fn(KoalaBear) -> u32) {
+    static HASHER: OnceBox<Hasher> = OnceBox::new();
+    let mut state: [KoalaBear; 16] = core::array::from_fn(|i| element(words[i]));
+    HASHER.get_or_init(|| Box::new(Hasher::default())).permute(&mut state);
+    for (w, e) in words.iter_mut().zip(state) {
+        *w = word(e);
+    }
+}
+
+/// The compression function of SHA-256, on a block of sixteen words in memory order.
+fn sha256(state: &mut [u32; 8], block: &[u32]) {
+    let mut bytes = [0; 64];
+    for (bytes, word) in bytes.chunks_exact_mut(4).zip(&block[..16]) {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+    sha2::compress256(state, &[bytes.into()]);
+}
+
+impl Machine<'_> {
+    /// Executes an accelerator, its gas paid, and returns its result, or ends the run.
+    pub(crate) fn accelerate(
+        &mut self,
+        accelerator: Accelerator,
+        args: [u32; 4],
+        tracer: &mut impl Tracer,
+    ) -> Result<u32, Stop> {
+        let Ok(fault) = accelerator.fault(args, |ptr, len, writes| {
+            let need = if writes { Perm::READ_WRITE } else { Perm::READ };
+            Ok::<_, Infallible>(self.memory.first_without(ptr, len, need))
+        });
+        if let Some(reason) = fault {
+            return Err(reason.into());
+        }
+        // Every operand is read before one is written.
+        let addresses = || {
+            accelerator
+                .operands()
+                .zip(args)
+                .flat_map(|(operand, ptr)| (0..operand.words).map(move |i| (ptr + 4 * i, operand.writes)))
+        };
+        let old: Vec<u32> =
+            addresses().map(|(address, _)| self.word(address).expect("checked above")).collect();
+        let mut new = old.clone();
+        apply(accelerator, &mut new);
+        for (((address, writes), old), new) in addresses().zip(old).zip(new) {
+            if writes {
+                self.memory.store(address, new.to_le_bytes()).expect("checked above");
+            }
+            tracer.io_word(old, new);
+        }
+        Ok(0)
+    }
+}
