@@ -101,7 +101,7 @@ fn input(mut u: Unstructured<'_>) -> arbitrary::Result<Input> {
 
 fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
     let p: [u16; 13] = u.arbitrary()?;
-    let e: [u16; 7] = u.arbitrary()?;
+    let e: [u16; 9] = u.arbitrary()?;
     let ecall = |base, per_word| EcallCost { base, per_word };
     Ok(GasTable {
         arith: p[0],
@@ -121,6 +121,8 @@ fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
         read: ecall(e[1], e[2]),
         write: ecall(e[3], e[4]),
         host_call: ecall(e[5], e[6]),
+        sha256: e[7],
+        poseidon2: e[8],
     })
 }
 
