@@ -10,9 +10,11 @@ use core::fmt;
 use core::str::FromStr;
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use p3_koala_bear::{KoalaBear, Poseidon2KoalaBear, default_koalabear_poseidon2_16};
-use p3_symmetric::Permutation;
+use p3_koala_bear::KoalaBear;
+use p3_symmetric::Permutation as _;
 use thiserror::Error;
+
+use crate::permutation::{Permutation, permutation};
 
 /// Field elements of a digest.
 pub const DIGEST_ELEMS: usize = 8;
@@ -93,11 +95,11 @@ impl<'de> serde::Deserialize<'de> for Digest {
 
 /// The hash function: holds the round constants.
 #[derive(Clone)]
-pub struct Hasher(Poseidon2KoalaBear<16>);
+pub struct Hasher(Permutation);
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self(default_koalabear_poseidon2_16())
+        Self(permutation())
     }
 }
 
@@ -186,7 +188,7 @@ mod tests {
         let with = h.compress(&l, &Digest::ZERO);
         let mut state = [KoalaBear::ZERO; 16];
         state[..8].copy_from_slice(&l.0);
-        default_koalabear_poseidon2_16().permute_mut(&mut state);
+        permutation().permute_mut(&mut state);
         assert_ne!(with.0[0], state[0]);
         assert_eq!(with.0[0] - l.0[0], state[0]);
     }

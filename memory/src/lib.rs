@@ -19,6 +19,7 @@ mod elf;
 mod image;
 mod layout;
 mod perm;
+mod permutation;
 mod transcript;
 pub mod tree;
 #[allow(unsafe_code)]
@@ -30,6 +31,7 @@ pub use elf::{ElfError, Symbol, symbols};
 pub use image::{Header, Image, ImageError, MAX_IMAGE_BYTES, Part, Segment};
 pub use layout::{Layout, LayoutError, MAX_INPUT_LEN, MAX_MEMORY_LIMIT};
 pub use perm::Perm;
+pub use permutation::{Permutation, permutation};
 pub use transcript::Transcript;
 
 /// Bytes of a page: permissions have this granularity.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ember_memory::Digest;
+use ember_memory::{Digest, Permutation, permutation};
 use p3_batch_stark::num_batched_openings;
 use p3_challenger::{CanObserve, DuplexChallenger};
 use p3_commit::ExtensionMmcs;
@@ -11,7 +11,7 @@ use p3_field::Field;
 use p3_field::PrimeCharacteristicRing;
 use p3_field::extension::QuinticTrinomialExtensionField;
 use p3_fri::{FriParameters, TwoAdicFriPcs};
-use p3_koala_bear::{KoalaBear, Poseidon2KoalaBear, default_koalabear_poseidon2_16};
+use p3_koala_bear::KoalaBear;
 use p3_lookup::Lookups;
 use p3_merkle_tree::MerkleTreeMmcs;
 use p3_security::grinding::GrindingSites;
@@ -28,15 +28,14 @@ use crate::air::Table;
 pub type Val = KoalaBear;
 /// The field of challenges: degree 5, 155 bits.
 pub type Challenge = QuinticTrinomialExtensionField<Val>;
-type Perm = Poseidon2KoalaBear<16>;
-type Hash = PaddingFreeSponge<Perm, 16, 8, 8>;
-type Compress = TruncatedPermutation<Perm, 2, 8, 16>;
+type Hash = PaddingFreeSponge<Permutation, 16, 8, 8>;
+type Compress = TruncatedPermutation<Permutation, 2, 8, 16>;
 /// Merkle trees over matrices of the base field.
 pub type ValMmcs = MerkleTreeMmcs<<Val as Field>::Packing, <Val as Field>::Packing, Hash, Compress, 2, 8>;
 /// Merkle trees over matrices of challenges.
 pub type ChallengeMmcs = ExtensionMmcs<Val, Challenge, ValMmcs>;
 /// The transcript's sponge.
-pub type Challenger = DuplexChallenger<Val, Perm, 16, 8>;
+pub type Challenger = DuplexChallenger<Val, Permutation, 16, 8>;
 /// Discrete Fourier transforms.
 pub type Dft = Radix2DFTSmallBatch<Val>;
 type Pcs = TwoAdicFriPcs<Val, Dft, ValMmcs, ChallengeMmcs>;
@@ -73,7 +72,7 @@ fn fri<M>(mmcs: M) -> FriParameters<M> {
 
 /// The trees that commitments are made of.
 pub fn mmcs() -> ValMmcs {
-    let perm = default_koalabear_poseidon2_16();
+    let perm = permutation();
     ValMmcs::new(Hash::new(perm.clone()), Compress::new(perm), CAP_HEIGHT)
 }
 
@@ -86,7 +85,7 @@ pub fn fri_parameters() -> FriParameters<ChallengeMmcs> {
 /// of the statement.
 pub fn config(tables: u32, statement: &Digest) -> Config {
     let pcs = Pcs::new(Dft::default(), mmcs(), fri_parameters());
-    let mut challenger = Challenger::new(default_koalabear_poseidon2_16());
+    let mut challenger = Challenger::new(permutation());
     for word in TRANSCRIPT_TAG.into_iter().chain([tables]) {
         challenger.observe(Val::from_u32(word));
     }
