@@ -101,7 +101,7 @@ fn input(mut u: Unstructured<'_>) -> arbitrary::Result<Input> {
 
 fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
     let p: [u16; 13] = u.arbitrary()?;
-    let e: [u16; 9] = u.arbitrary()?;
+    let e: [u16; 11] = u.arbitrary()?;
     let ecall = |base, per_word| EcallCost { base, per_word };
     Ok(GasTable {
         arith: p[0],
@@ -123,6 +123,7 @@ fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
         host_call: ecall(e[5], e[6]),
         sha256: e[7],
         poseidon2: e[8],
+        extension_dot: ecall(e[9], e[10]),
     })
 }
 

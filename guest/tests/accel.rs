@@ -41,3 +41,33 @@ fn poseidon2_permutes() {
     poseidon2_montgomery(&mut state);
     assert_eq!(state, words(after));
 }
+
+#[test]
+fn extension_dot_is_that_of_the_field() {
+    use ember_guest::accel::{extension_dot, extension_dot_base};
+    use p3_field::extension::QuinticTrinomialExtensionField;
+    use p3_field::{BasedVectorSpace, PrimeField32};
+
+    type Field = QuinticTrinomialExtensionField<KoalaBear>;
+    let words = |e: Field| -> [u32; 5] {
+        core::array::from_fn(|i| {
+            let e = e.as_basis_coefficients_slice()[i].as_canonical_u32();
+            ((u64::from(e) << 32) % u64::from(KoalaBear::ORDER_U32)) as u32
+        })
+    };
+    let element =
+        |n: u32| Field::from_basis_coefficients_fn(|i| KoalaBear::from_u32(n * 7919 + i as u32 * 104_729));
+    // More terms than a call has.
+    let (a, b): (Vec<Field>, Vec<Field>) = (0..1500).map(|n| (element(n), element(n + 9))).unzip();
+    let mut sum = words(element(3));
+    let expected = element(3) + a.iter().zip(&b).map(|(&a, &b)| a * b).sum::<Field>();
+    let [a_words, b_words] = [&a, &b].map(|all| all.iter().map(|&e| words(e)).collect::<Vec<_>>());
+    extension_dot(&mut sum, &a_words, &b_words);
+    assert_eq!(sum, words(expected));
+
+    let first: Vec<u32> = b_words.iter().map(|words| words[0]).collect();
+    let expected =
+        expected + a.iter().zip(&b).map(|(&a, &b)| a * b.as_basis_coefficients_slice()[0]).sum::<Field>();
+    extension_dot_base(&mut sum, &a_words, &first);
+    assert_eq!(sum, words(expected));
+}

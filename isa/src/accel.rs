@@ -40,18 +40,46 @@ pub enum Accelerator {
     /// `poseidon2_montgomery(state)`: the same of elements in Montgomery form, as Plonky3 has them in memory: the word w
     /// stands for w / 2^32 modulo p. Any word does, and the words written are below p.
     Poseidon2Montgomery,
+    /// `extension_dot(sum, a, b)`: adds `a[0] b[0] + a[1] b[1] + ...` to `sum`, where `a` and `b` are arrays of elements of
+    /// the field of degree 5 over KoalaBear, F_p[X] / (X^5 + X^2 - 1): five words each, lowest coefficient first, in
+    /// Montgomery form. Any word does, and the words written are below p.
+    ///
+    /// The number of terms, 1 to [`Self::MAX_TERMS`], is the upper half of the ecall's number.
+    ExtensionDot {
+        /// Number of terms.
+        terms: u16,
+    },
+    /// `extension_dot_base(sum, a, b)`: the same, where `b` is an array of elements of the base field: one word each.
+    ExtensionDotBase {
+        /// Number of terms.
+        terms: u16,
+    },
 }
 
 impl Accelerator {
     /// Number of the first accelerator.
     pub const FIRST: u32 = 0x1000;
 
-    /// Every accelerator.
-    pub const ALL: &[Self] = &[Self::Sha256, Self::Poseidon2, Self::Poseidon2Montgomery];
+    /// Most terms of [`Self::ExtensionDot`] and [`Self::ExtensionDotBase`].
+    pub const MAX_TERMS: u16 = 1023;
 
-    /// The accelerator with this ecall number, if there is one.
+    /// Every accelerator; those with a number of terms with three.
+    pub const ALL: &[Self] = &[
+        Self::Sha256,
+        Self::Poseidon2,
+        Self::Poseidon2Montgomery,
+        Self::ExtensionDot { terms: 3 },
+        Self::ExtensionDotBase { terms: 3 },
+    ];
+
+    /// The accelerator with this ecall number, if there is one: the lower half says which, the upper half how many terms
+    /// it has, and is zero for those without.
     pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
+        let terms = (number >> 16) as u16;
+        match number & 0xffff {
+            0x1003 if terms >= 1 && terms <= Self::MAX_TERMS => Some(Self::ExtensionDot { terms }),
+            0x1004 if terms >= 1 && terms <= Self::MAX_TERMS => Some(Self::ExtensionDotBase { terms }),
+            _ if terms > 0 => None,
             0x1000 => Some(Self::Sha256),
             0x1001 => Some(Self::Poseidon2),
             0x1002 => Some(Self::Poseidon2Montgomery),
@@ -65,6 +93,8 @@ impl Accelerator {
             Self::Sha256 => 0x1000,
             Self::Poseidon2 => 0x1001,
             Self::Poseidon2Montgomery => 0x1002,
+            Self::ExtensionDot { terms } => 0x1003 | (terms as u32) << 16,
+            Self::ExtensionDotBase { terms } => 0x1004 | (terms as u32) << 16,
         }
     }
 
@@ -73,6 +103,8 @@ impl Accelerator {
         let operands = match self {
             Self::Sha256 => [updates(8), reads(16), NONE],
             Self::Poseidon2 | Self::Poseidon2Montgomery => [updates(16), NONE, NONE],
+            Self::ExtensionDot { terms } => [updates(5), reads(5 * terms as u32), reads(5 * terms as u32)],
+            Self::ExtensionDotBase { terms } => [updates(5), reads(5 * terms as u32), reads(terms as u32)],
         };
         operands.into_iter().take_while(|operand| *operand != NONE)
     }
@@ -111,15 +143,17 @@ mod tests {
 
     #[test]
     fn numbers_are_unique() {
-        let mut found = 0;
-        for number in 0..0x3000 {
+        let (mut single, mut counted) = (0, 0);
+        for number in (0..0x3000).flat_map(|low: u32| (0..1100).map(move |terms| low | terms << 16)) {
             if let Some(accelerator) = Accelerator::from_number(number) {
                 assert_eq!(accelerator.number(), number);
-                assert!((Accelerator::FIRST..0x2000).contains(&number));
+                assert!((Accelerator::FIRST..0x2000).contains(&(number & 0xffff)));
                 assert_eq!(accelerator.operands().filter(|operand| operand.writes).count(), 1);
-                found += 1;
+                if number >> 16 == 0 { single += 1 } else { counted += 1 }
             }
         }
-        assert_eq!(found, Accelerator::ALL.len());
+        assert_eq!(counted, 2 * u32::from(Accelerator::MAX_TERMS));
+        assert_eq!(single + 2, Accelerator::ALL.len());
+        assert!(Accelerator::ALL.iter().all(|a| Accelerator::from_number(a.number()) == Some(*a)));
     }
 }

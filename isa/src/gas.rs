@@ -137,6 +137,8 @@ pub struct GasTable {
     pub sha256: u16,
     /// Cost of [`Accelerator::Poseidon2`] and [`Accelerator::Poseidon2Montgomery`].
     pub poseidon2: u16,
+    /// Cost of [`Accelerator::ExtensionDot`] and [`Accelerator::ExtensionDotBase`], over their terms.
+    pub extension_dot: EcallCost,
 }
 
 impl GasTable {
@@ -159,12 +161,17 @@ impl GasTable {
         }
     }
 
-    /// Cost of an accelerator: what it moves is of fixed length, so it has one price.
-    pub const fn accelerator(&self, accelerator: Accelerator) -> u16 {
-        match accelerator {
+    /// Cost of an accelerator, and how often it has the cost per word: once a term, never where what it moves is of fixed
+    /// length.
+    pub const fn accelerator(&self, accelerator: Accelerator) -> (EcallCost, u32) {
+        let base = match accelerator {
             Accelerator::Sha256 => self.sha256,
             Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => self.poseidon2,
-        }
+            Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
+                return (self.extension_dot, terms as u32);
+            }
+        };
+        (EcallCost { base, per_word: 0 }, 0)
     }
 
     /// Cost of an ecall, from its number and arguments a0..a3. Below 2^48.
@@ -180,7 +187,10 @@ impl GasTable {
             }
             n if is_host_call(n) => self.host_call.total(words(args[1]) + words(args[3])),
             n => match Accelerator::from_number(n) {
-                Some(accelerator) => self.accelerator(accelerator) as u64,
+                Some(accelerator) => {
+                    let (cost, terms) = self.accelerator(accelerator);
+                    cost.total(terms.into())
+                }
                 None => self.system as u64,
             },
         }
@@ -207,6 +217,7 @@ impl GasTable {
         host_call: EcallCost { base: 1, per_word: 0 },
         sha256: 1,
         poseidon2: 1,
+        extension_dot: EcallCost { base: 1, per_word: 0 },
     };
 }
 
@@ -233,6 +244,7 @@ impl Default for GasTable {
             host_call: EcallCost { base: 8, per_word: 8 },
             sha256: 200,
             poseidon2: 20,
+            extension_dot: EcallCost { base: 8, per_word: 8 },
         }
     }
 }

@@ -49,6 +49,17 @@ pub(crate) struct Permute {
     pub(crate) after: [u32; 16],
 }
 
+/// A sum of products: the words of the sum before, and of the factors.
+#[derive(Clone, Debug)]
+pub(crate) struct Dot {
+    pub(crate) call: Call,
+    pub(crate) sum: [u32; 5],
+    pub(crate) a: Vec<[u32; 5]>,
+    /// One word each where `is_base`, the others zero.
+    pub(crate) b: Vec<[u32; 5]>,
+    pub(crate) is_base: bool,
+}
+
 /// Every accelerator's calls.
 #[derive(Default)]
 pub(crate) struct Calls {
@@ -57,6 +68,9 @@ pub(crate) struct Calls {
     /// Accesses to words that stand for field elements.
     pub(crate) elements: Vec<Access>,
     pub(crate) permute: Vec<Permute>,
+    pub(crate) dot: Vec<Dot>,
+    /// Terms of all of them.
+    pub(crate) terms: usize,
     pub(crate) sha256: Vec<Sha256>,
 }
 
@@ -70,11 +84,12 @@ impl Calls {
     }
 
     /// Rows of each accelerator's table.
-    fn heights(&self) -> [(Table, usize); 4] {
+    fn heights(&self) -> [(Table, usize); 5] {
         [
             (Table::Operand, self.accesses.len()),
             (Table::Element, self.elements.len()),
             (Table::Permute, self.permute.len()),
+            (Table::Dot, self.terms),
             (Table::Sha256, self.sha256.len() * SHA256_ROWS),
         ]
     }
@@ -108,7 +123,10 @@ impl<S: Steps> Walk<'_, S> {
         let (old, new): (Vec<u32>, Vec<u32>) = words.unzip();
         let elements = match accelerator {
             Accelerator::Sha256 => false,
-            Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => true,
+            Accelerator::Poseidon2
+            | Accelerator::Poseidon2Montgomery
+            | Accelerator::ExtensionDot { .. }
+            | Accelerator::ExtensionDotBase { .. } => true,
         };
         // In the order of their ranks they access memory.
         operands.sort_by_key(|(rank, ..)| *rank);
@@ -143,6 +161,21 @@ impl<S: Steps> Walk<'_, S> {
                     before: old.try_into().expect("sixteen words"),
                     after: new.try_into().expect("sixteen words"),
                 })
+            }
+            Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
+                let is_base = matches!(accelerator, Accelerator::ExtensionDotBase { .. });
+                let five = |words: &[u32]| core::array::from_fn(|i| *words.get(i).unwrap_or(&0));
+                let (sum, rest) = old.split_at(5);
+                let (a, b) = rest.split_at(5 * usize::from(terms));
+                let width = if is_base { 1 } else { 5 };
+                self.rows.accel.terms += usize::from(terms);
+                self.rows.accel.dot.push(Dot {
+                    call,
+                    sum: five(sum),
+                    a: a.chunks_exact(5).map(five).collect(),
+                    b: b.chunks_exact(width).map(five).collect(),
+                    is_base,
+                });
             }
         }
         Some(())

@@ -200,7 +200,6 @@ pub(crate) struct Rows {
 
 /// Low and high byte of the cost of an ecall that returns, in the processor's two accumulators.
 pub(crate) fn ecall_gas(table: &GasTable, number: u32, [fd, _, len]: [u32; 3]) -> [u32; 2] {
-    let fixed = |base| EcallCost { base, per_word: 0 };
     let (cost, words) = match number {
         ecall::READ if fd == ecall::FD_INPUT => (table.read, len.div_ceil(4)),
         ecall::WRITE if matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
@@ -208,7 +207,8 @@ pub(crate) fn ecall_gas(table: &GasTable, number: u32, [fd, _, len]: [u32; 3]) -
         }
         ecall::READ => (table.read, 0),
         ecall::WRITE => (table.write, 0),
-        n => (Accelerator::from_number(n).map_or(fixed(0), |a| fixed(table.accelerator(a))), 0),
+        n => Accelerator::from_number(n)
+            .map_or((EcallCost { base: 0, per_word: 0 }, 0), |accelerator| table.accelerator(accelerator)),
     };
     let acc = |shift: u32| {
         let byte = |cost: u16| u32::from(cost) >> shift & 0xff;

@@ -8,7 +8,8 @@ use ember_isa::Accelerator;
 use ember_memory::Perm;
 use ember_memory::digest::Hasher;
 use once_cell::race::OnceBox;
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::extension::QuinticTrinomialExtensionField;
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
 use p3_koala_bear::KoalaBear;
 
 use crate::machine::Stop;
@@ -27,6 +28,12 @@ pub fn apply(accelerator: Accelerator, words: &mut [u32]) {
         }
         Accelerator::Poseidon2 => poseidon2(words, KoalaBear::from_u32, |e| e.as_canonical_u32()),
         Accelerator::Poseidon2Montgomery => poseidon2(words, of_montgomery, montgomery),
+        Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
+            let (sum, rest) = words.split_at_mut(5);
+            let (a, b) = rest.split_at(5 * usize::from(terms));
+            let width = if matches!(accelerator, Accelerator::ExtensionDot { .. }) { 5 } else { 1 };
+            extension_dot(sum, a, &b[..width * usize::from(terms)], width);
+        }
     }
 }
 
@@ -47,6 +54,23 @@ fn poseidon2(words: &mut [u32], element: impl Fn(u32) -> KoalaBear, word: impl F
     HASHER.get_or_init(|| Box::new(Hasher::default())).permute(&mut state);
     for (w, e) in words.iter_mut().zip(state) {
         *w = word(e);
+    }
+}
+
+/// The field of degree 5.
+type Extension = QuinticTrinomialExtensionField<KoalaBear>;
+
+/// An element from the Montgomery forms of its coefficients, or of the first of them.
+fn extension(words: &[u32]) -> Extension {
+    Extension::from_basis_coefficients_fn(|i| words.get(i).map_or(KoalaBear::ZERO, |&w| of_montgomery(w)))
+}
+
+/// Adds the products of elements of `a`, five words each, and of `b`, `width` words each.
+fn extension_dot(sum: &mut [u32], a: &[u32], b: &[u32], width: usize) {
+    let products = a.chunks_exact(5).zip(b.chunks_exact(width)).map(|(a, b)| extension(a) * extension(b));
+    let total = extension(sum) + products.sum::<Extension>();
+    for (word, &e) in sum.iter_mut().zip(total.as_basis_coefficients_slice()) {
+        *word = montgomery(e);
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Everything here computes the same on the host, in software.
 
+mod extension;
 mod poseidon2;
 mod sha256;
 
+pub use extension::{Extension, extension_dot, extension_dot_base};
 pub use poseidon2::{poseidon2, poseidon2_montgomery};
 pub use sha256::{Sha256, Sha256Core, sha256_compress};
 

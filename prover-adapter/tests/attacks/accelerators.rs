@@ -3,7 +3,7 @@
 use ember_isa::Accelerator;
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use crate::common::programs::{CONSTANTS, DATA, accelerators, call, exit, record};
 use crate::{By, Forgery};
@@ -118,6 +118,79 @@ fn overlapping_operands_are_read_before_one_is_written() {
         lie.set(Table::Operand, row, column, value);
     }
     lie.fails(By::Constraint(Table::Operand));
+}
+
+#[test]
+fn a_sum_is_of_all_its_terms() {
+    let column = |name: &str, i: usize| format!("{name}[{i}]");
+    // A term less: the last row is padding, and the one before ends the call.
+    let mut lie = honest();
+    let first = lie.rows(Table::Dot, "left", 3)[0];
+    lie.set(Table::Dot, first + 1, "last", Val::ONE);
+    lie.copy().fails(By::Constraint(Table::Dot));
+    // And says that it has fewer.
+    lie.set(Table::Dot, first, "left", val(2));
+    lie.set(Table::Dot, first + 1, "left", Val::ONE);
+    lie.fails(By::Constraint(Table::Dot));
+
+    // Another result, with all that follows from it.
+    for (i, by) in [(0, By::Constraint(Table::Dot)), (4, By::Constraint(Table::Dot))] {
+        let mut lie = honest();
+        let row = lie.rows(Table::Dot, "last", 1)[0];
+        lie.add(Table::Dot, row, &column("after", i), 1);
+        lie.fails(by);
+    }
+
+    // A factor that is not in memory.
+    let mut lie = honest();
+    let row = lie.rows(Table::Dot, "left", 1)[0];
+    lie.add(Table::Dot, row, "b[0]", 1);
+    assert!(matches!(lie.stopped_by(), By::Constraint(Table::Dot) | By::Bus("element")));
+
+    // A factor of the base field that has more than one coefficient.
+    let mut lie = honest();
+    let row = lie.rows(Table::Dot, "base", 1)[0];
+    lie.set(Table::Dot, row, "b[1]", Val::ONE);
+    lie.fails(By::Constraint(Table::Dot));
+
+    // A sum that begins elsewhere than in memory.
+    let mut lie = honest();
+    let row = lie.rows(Table::Dot, "first", 1)[0];
+    lie.add(Table::Dot, row, "before[2]", 1);
+    lie.fails(By::Constraint(Table::Dot));
+}
+
+#[test]
+fn what_is_written_is_canonical() {
+    // The same residue, p more, in the access and where the word is seen last.
+    let mut lie = honest();
+    let number = |value: Val| value.as_canonical_u32();
+    let (row, data, i) = lie
+        .rows(Table::Element, "written", 1)
+        .into_iter()
+        .find_map(|row| {
+            let [address, clk] = ["address", "clk"].map(|name| lie.get(Table::Element, row, name));
+            let (group, i) = (number(address) / 4, number(address) % 4);
+            let data = *lie.rows(Table::Data, "index", group).first()?;
+            (lie.get(Table::Data, data, &format!("time[{i}]")) == clk).then_some((row, data, i))
+        })
+        .expect("a word that is written and not touched again");
+    let limb = |limb: u32| number(lie.get(Table::Element, row, &format!("new[{limb}]")));
+    let alias = (limb(0) | limb(1) << 16) + Val::ORDER_U32;
+    for (n, value) in [alias & 0xffff, alias >> 16].into_iter().enumerate() {
+        lie.set(Table::Element, row, &format!("new[{n}]"), val(value));
+        lie.set(Table::Data, data, &format!("last[{}]", 2 * i as usize + n), val(value));
+    }
+    lie.fails(By::Bus("range16"));
+}
+
+#[test]
+fn a_call_has_at_most_so_many_terms() {
+    // The verifier takes a number with more for no accelerator; the table must not take it for one.
+    let mut lie = honest();
+    let row = lie.rows(Table::Dot, "left", 3)[0];
+    lie.set(Table::Dot, row, "left", val(1024));
+    assert!(matches!(lie.stopped_by(), By::Constraint(Table::Dot) | By::Bus("range16")));
 }
 
 #[test]

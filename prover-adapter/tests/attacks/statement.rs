@@ -69,6 +69,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
             host_call: _,
             sha256: _,
             poseidon2: _,
+            extension_dot: _,
         } = g;
     };
     let mut edits: Vec<Edit<Statement>> = edits! { s: Statement:
@@ -126,6 +127,8 @@ fn of_statement() -> Vec<Edit<Statement>> {
         s.gas_table.host_call.per_word ^= 1;
         s.gas_table.sha256 ^= 1;
         s.gas_table.poseidon2 ^= 1;
+        s.gas_table.extension_dot.base ^= 1;
+        s.gas_table.extension_dot.per_word ^= 1;
     });
     edits
 }

@@ -72,6 +72,7 @@ pub fn gas_table() -> GasTable {
         host_call: EcallCost { base: 59, per_word: 61 },
         sha256: 0x143,
         poseidon2: 0x261,
+        extension_dot: EcallCost { base: 0x125, per_word: 0x107 },
     }
 }
 
@@ -239,6 +240,13 @@ pub fn accelerators() -> Vec<u32> {
     code.extend(call(Accelerator::Poseidon2.number(), &[DATA + 0x100, 3, 5]));
     code.extend(call(Accelerator::Poseidon2Montgomery.number(), &[HEAP + 0xff0]));
     code.extend(call(Accelerator::Poseidon2.number(), &[HEAP + 0xff0]));
+    let dot = |terms| Accelerator::ExtensionDot { terms }.number();
+    let dot_base = |terms| Accelerator::ExtensionDotBase { terms }.number();
+    code.extend(call(dot(3), &[DATA + 0x200, DATA + 0x240, CONSTANTS + 0x40]));
+    // A square, of an operand with the sum inside.
+    code.extend(call(dot(1), &[DATA + 0x200, DATA + 0x200, DATA + 0x200]));
+    code.extend(call(dot_base(4), &[DATA + 0x200, INPUT + 0xf80, DATA + 0x208]));
+    code.extend(call(dot_base(1), &[HEAP + 0xff0, DATA, INPUT + 0xffc]));
     code.extend(exit(0));
     code
 }

@@ -132,6 +132,8 @@ harmless! {
     Operand ["clk" "address" "rank" "prev" "writable" "after"] |r| !r.is("real"), PADDING;
     Element ["clk" "address" "rank" "prev" "writable" "after"] |r| !r.is("real"), PADDING;
     Permute ["clk" "state" "unused" "before" "after"] |r| !r.is("real"), PADDING;
+    Dot ["clk" "sum_at" "a_at" "b_at" "left" "a" "b" "initial"] |r| !r.is("real"), PADDING;
+    Dot ["pointers"] |r| !r.is("first"), "the first row receives the call";
     Sha256 ["clk" "state" "block" "initial"] |r| !r.is("real"), PADDING;
     Sha256 ["a2"] |r| !r.is("first"), "the first row receives the call";
     Sha256 ["carry"] |r| !r.is("round") && !r.is("out"), "only rounds and sums have carries";

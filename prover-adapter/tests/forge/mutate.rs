@@ -52,7 +52,7 @@ impl Fields {
 }
 
 /// Columns that say what a row is for; rows that agree in them are alike.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "op",
     "family",
     "kind",
@@ -73,6 +73,8 @@ const KINDS: [&str; 20] = [
     "out",
     "rank",
     "same",
+    "last",
+    "base",
 ];
 
 /// Rows to forge: all of them, or the first, the last, one in the middle, one that is there twice, and of each kind

@@ -14,6 +14,7 @@
 //! | [`Table::Bitwise`] .. [`Table::Io`] | a delegated instruction | memory, journal |
 //! | [`Table::Sha256`] | a pair of rounds of an accelerator's call | operands |
 //! | [`Table::Permute`] | an accelerator's call | elements, permutations |
+//! | [`Table::Dot`] | a term of an accelerator's sum | elements |
 //! | [`Table::Operand`], [`Table::Element`] | an accelerator's access to a word | memory |
 //! | [`Table::Range16`], [`Table::Range8`] | a small integer | |
 //!
@@ -43,7 +44,9 @@ use p3_lookup::{InteractionSymbolicBuilder, Lookups};
 
 use crate::params::{Challenge, MAX_DEGREE};
 
-pub use accel::{ElementCols, OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
+pub use accel::{
+    DotCols, ElementCols, OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols,
+};
 pub use alu::{BitwiseCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;
 pub use cpu::{CpuCols, CpuPublics};
@@ -261,6 +264,8 @@ tables! {
     Element ElementCols accel::eval_element, 0, false, 21;
     /// Poseidon2 permutations that the program asks for.
     Permute PermuteCols accel::eval_permute, accel::PRICE, false, 21;
+    /// Terms of sums of products in the field of challenges.
+    Dot DotCols accel::eval_dot, accel::DOT_PUBLICS, true, 21;
     /// SHA-256 compressions.
     Sha256 Sha256Cols accel::eval_sha256, accel::PRICE, true, 21;
     /// 16-bit integers.

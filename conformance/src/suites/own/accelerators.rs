@@ -17,6 +17,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(gas());
     cases.extend(sha256());
     cases.extend(poseidon2());
+    cases.extend(extension_dot());
+    cases.extend(no_calls());
     cases
 }
 
@@ -29,7 +31,8 @@ fn call(a: &mut Asm, accelerator: Accelerator, pointers: &[u32]) {
 }
 
 fn name(accelerator: Accelerator) -> String {
-    format!("{accelerator:?}").to_lowercase()
+    let name = format!("{accelerator:?}").to_lowercase();
+    name.split_whitespace().next().expect("a name").to_owned()
 }
 
 /// Pointers to zeroed memory, apart from each other.
@@ -101,7 +104,7 @@ fn gas() -> Vec<Case> {
     let mut cases = Vec::new();
     for &accelerator in Accelerator::ALL {
         let table = GasTable::default();
-        let price = u64::from(table.accelerator(accelerator));
+        let price = table.ecall(accelerator.number(), [0; 4]);
         for (pointers, short, what) in [
             (good(accelerator), 0, "paid"),
             (good(accelerator), 1, "unpaid"),
@@ -232,6 +235,110 @@ fn poseidon2() -> Vec<Case> {
         c.setup = with(c.setup, &before);
         cases.push(c.memory(&[(DATA + 64, crate::setup::pattern(DATA + 64))]));
     }
+    cases
+}
+
+/// A sum of products in F_p[X] / (X^5 + X^2 - 1), from the definition: words in Montgomery form.
+fn dot(sum: &[u32], a: &[u32], b: &[u32], width: usize) -> Vec<u32> {
+    let p = u128::from(P);
+    // The inverse of 2^32, by Fermat.
+    let power = |base: u128, mut exponent: u128| {
+        let (mut base, mut result) = (base % p, 1);
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                result = result * base % p;
+            }
+            base = base * base % p;
+            exponent >>= 1;
+        }
+        result
+    };
+    let scale = power(1 << 32, p - 2);
+    let mut total = [0u128; 9];
+    for (a, b) in a.chunks(5).zip(b.chunks(width)) {
+        for (i, &x) in a.iter().enumerate() {
+            for (j, &y) in b.iter().enumerate() {
+                total[i + j] = (total[i + j] + u128::from(x) * u128::from(y) % p * scale) % p;
+            }
+        }
+    }
+    // X^5 = 1 - X^2.
+    for i in (5..9).rev() {
+        let high = std::mem::take(&mut total[i]);
+        total[i - 5] = (total[i - 5] + high) % p;
+        total[i - 3] = (total[i - 3] + p - high) % p;
+    }
+    total.iter().zip(sum).map(|(t, &s)| ((t + u128::from(s)) % p) as u32).collect()
+}
+
+fn extension_dot() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let words = |n: usize, seed: u32| -> Vec<u32> {
+        (0..n as u32).map(|i| (i + seed).wrapping_mul(0x9e37_79b9).rotate_left(i % 31)).collect()
+    };
+    for (width, terms) in [(5, 1), (5, 2), (5, 7), (1, 1), (1, 9), (1, 200)] {
+        let accelerator = match width {
+            5 => Accelerator::ExtensionDot { terms },
+            _ => Accelerator::ExtensionDotBase { terms },
+        };
+        let n = usize::from(terms);
+        let (sum, a, b) = (words(5, 1), words(5 * n, 77), words(width * n, 177));
+        let mut asm = asm();
+        let at_b = FIRST + 4 * a.len() as u32;
+        call(&mut asm, accelerator, &[DATA, FIRST, at_b]);
+        asm.mv(A3, A0);
+        let name = format!("{}-{terms}", name(accelerator));
+        let mut c = passes(GROUP, name, &mut asm).regs(&[(A3, 0)]);
+        c.setup = with(c.setup.part(FIRST, &[&a[..], &b[..]].concat(), Perm::READ), &sum);
+        c = c.memory(&at(DATA, &dot(&sum, &a, &b, width)));
+        cases.push(c.memory(&[(DATA + 20, crate::setup::pattern(DATA + 20))]));
+    }
+    // The sum is a factor, both times.
+    let mut asm = asm();
+    call(&mut asm, Accelerator::ExtensionDot { terms: 2 }, &[DATA + 20, DATA, DATA + 20]);
+    let all = words(15, 5);
+    let mut c = passes(GROUP, "extensiondot-overlap", &mut asm);
+    c.setup = with(c.setup, &all);
+    cases.push(c.memory(&at(DATA + 20, &dot(&all[5..10], &all[..10], &all[5..], 5))));
+    // Everything at its largest.
+    let mut asm = self::asm();
+    call(&mut asm, Accelerator::ExtensionDot { terms: 8 }, &[DATA, FIRST, FIRST]);
+    let all = vec![u32::MAX; 40];
+    let mut c = passes(GROUP, "extensiondot-largest", &mut asm);
+    c.setup = with(c.setup.part(FIRST, &all, Perm::READ), &all[..5]);
+    cases.push(c.memory(&at(DATA, &dot(&all[..5], &all, &all, 5))));
+    cases
+}
+
+/// Numbers next to those of accelerators: with no terms, too many, or terms where there are none.
+fn no_calls() -> Vec<Case> {
+    let most = u32::from(Accelerator::MAX_TERMS);
+    let mut cases = Vec::new();
+    for number in [
+        0x1003,
+        0x1004,
+        0x1003 | (most + 1) << 16,
+        0x1004 | (most + 1) << 16,
+        0x1003 | 0xffff << 16,
+        0x1000 | 1 << 16,
+        0x1002 | 1 << 16,
+    ] {
+        let mut a = asm();
+        for (register, pointer) in (A0..).zip([HEAP, HEAP + 0x100, HEAP + 0x200]) {
+            a.li2(register, pointer);
+        }
+        a.ecall(number);
+        cases.push(straight(GROUP, format!("no-call-{number:08x}"), &a, ExitReason::UnknownEcall(number)));
+    }
+    // The most terms that there may be.
+    let number = Accelerator::ExtensionDotBase { terms: Accelerator::MAX_TERMS }.number();
+    let mut a = asm();
+    for (register, pointer) in (A0..).zip([DATA, RODATA, RODATA]) {
+        a.li2(register, pointer);
+    }
+    a.ecall(number);
+    let fault = ExitReason::LoadAccessFault(RODATA + PAGE_SIZE);
+    cases.push(straight(GROUP, "most-terms-but-not-there", &a, fault));
     cases
 }
 

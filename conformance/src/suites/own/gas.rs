@@ -33,6 +33,7 @@ const PRIMES: GasTable = GasTable {
     host_call: EcallCost { base: 67, per_word: 71 },
     sha256: 73,
     poseidon2: 79,
+    extension_dot: EcallCost { base: 83, per_word: 89 },
 };
 
 pub fn cases() -> Vec<Case> {

@@ -1,5 +1,6 @@
 //! Matrices of accelerators.
 
+mod dot;
 mod permute;
 mod sha256;
 
@@ -10,6 +11,7 @@ use super::{Matrix, Val, flag, limbs, matrix, val};
 use crate::accel::{Access, WRITTEN};
 use crate::ranges::Ranges;
 
+pub(super) use dot::dot;
 pub(super) use permute::{permutation_of, permute};
 pub(super) use sha256::sha256;
 

@@ -5,6 +5,7 @@
 //! and after to [`Operand`](super::Table::Operand), or, where words stand for field elements, to
 //! [`Element`](super::Table::Element), whose rows are the accesses.
 
+mod dot;
 mod operand;
 mod permute;
 mod sha256;
@@ -15,10 +16,12 @@ use p3_field::PrimeCharacteristicRing;
 use super::bus::{AUX, Aux, Builder, c, inv_pow2, once, range16};
 use super::sub_code;
 
+pub use dot::DotCols;
 pub use operand::{ElementCols, OperandCols};
 pub use permute::PermuteCols;
 pub use sha256::{SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
 
+pub(super) use dot::{DOT_PUBLICS, eval_dot};
 pub(super) use operand::{eval_element, eval_operand};
 pub(super) use permute::eval_permute;
 pub(super) use sha256::eval_sha256;
@@ -29,7 +32,7 @@ pub(super) const PRICE: usize = 2;
 /// An accelerator's ecall as its table receives it.
 struct Call<AB: Builder> {
     /// Ecall number.
-    number: AB::Expr,
+    number: [AB::Expr; 2],
     /// Time.
     clk: AB::Expr,
     /// Registers a0, a1, a2.
@@ -43,7 +46,7 @@ fn receive<AB: Builder>(b: &mut AB, call: Call<AB>, flag: AB::Var) {
     let Call { number, clk, args: [s, m, n], inc } = call;
     let zero = || [AB::Expr::ZERO, AB::Expr::ZERO];
     let sub = c::<AB>(sub_code(Op::Ecall));
-    let tuple = Aux { off: clk, m, n, inc, ..Aux::alu(sub, [number, AB::Expr::ZERO], s, zero()) };
+    let tuple = Aux { off: clk, m, n, inc, ..Aux::alu(sub, number, s, zero()) };
     AUX.receive(b, tuple.fields(), once::<AB>(flag));
 }
 

@@ -141,7 +141,7 @@ pub(super) fn access_element<AB: Builder>(
     rank: u32,
     old: AB::Expr,
     new: AB::Expr,
-    flag: AB::Var,
+    flag: AB::Expr,
 ) {
     ELEMENT.send(b, [clk, address, c::<AB>(rank), old, new], once::<AB>(flag));
 }

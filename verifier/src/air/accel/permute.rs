@@ -41,7 +41,7 @@ pub(in crate::air) fn eval_permute<AB: Builder>(b: &mut AB) {
     let numbers = [Accelerator::Poseidon2, Accelerator::Poseidon2Montgomery].map(Accelerator::number);
     let [a1, a2] = [[l.unused[0], l.unused[1]], [l.unused[2], l.unused[3]]].map(pair::<AB>);
     let call = Call {
-        number: c::<AB>(numbers[0]) + l.montgomery * c::<AB>(numbers[1] - numbers[0]),
+        number: [c::<AB>(numbers[0]) + l.montgomery * c::<AB>(numbers[1] - numbers[0]), AB::Expr::ZERO],
         clk: l.clk.into(),
         args: [pair::<AB>(l.state), a1, a2],
         inc,
@@ -50,7 +50,7 @@ pub(in crate::air) fn eval_permute<AB: Builder>(b: &mut AB) {
     let state = word_address(b, l.state, l.real);
     for (i, (before, after)) in l.before.into_iter().zip(l.after).enumerate() {
         let at = (l.clk.into(), state.clone() + c::<AB>(i as u32));
-        access_element(b, at, WRITTEN, before.into(), after.into(), l.real);
+        access_element(b, at, WRITTEN, before.into(), after.into(), l.real.into());
     }
     // A word w in Montgomery form stands for w / 2^32.
     let scale = l.montgomery * (inv_pow2(32) - KoalaBear::ONE) + AB::Expr::ONE;

@@ -198,7 +198,7 @@ pub(in crate::air) fn eval_sha256<AB: Builder>(b: &mut AB) {
         b.when_transition().assert_zero(goes_on.clone() * (next_value - value));
     }
     let call = Call {
-        number: c::<AB>(Accelerator::Sha256.number()),
+        number: [c::<AB>(Accelerator::Sha256.number()), AB::Expr::ZERO],
         clk: l.clk.into(),
         args: [l.state, l.block, l.a2].map(pair::<AB>),
         inc: price,
