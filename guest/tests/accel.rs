@@ -49,9 +49,10 @@ fn extension_dot_is_that_of_the_field() {
     use p3_field::{BasedVectorSpace, PrimeField32};
 
     type Field = QuinticTrinomialExtensionField<KoalaBear>;
+    let coefficient = |e: &Field, i: usize| -> KoalaBear { e.as_basis_coefficients_slice()[i] };
     let words = |e: Field| -> [u32; 5] {
         core::array::from_fn(|i| {
-            let e = e.as_basis_coefficients_slice()[i].as_canonical_u32();
+            let e = coefficient(&e, i).as_canonical_u32();
             ((u64::from(e) << 32) % u64::from(KoalaBear::ORDER_U32)) as u32
         })
     };
@@ -66,8 +67,7 @@ fn extension_dot_is_that_of_the_field() {
     assert_eq!(sum, words(expected));
 
     let first: Vec<u32> = b_words.iter().map(|words| words[0]).collect();
-    let expected =
-        expected + a.iter().zip(&b).map(|(&a, &b)| a * b.as_basis_coefficients_slice()[0]).sum::<Field>();
+    let expected = expected + a.iter().zip(&b).map(|(&a, &b)| a * coefficient(&b, 0)).sum::<Field>();
     extension_dot_base(&mut sum, &a_words, &first);
     assert_eq!(sum, words(expected));
 }

@@ -64,7 +64,8 @@ mod software {
     pub fn add_products<'a>(sum: &mut [u32; 5], a: &[[u32; 5]], b: impl Iterator<Item = &'a [u32]>) {
         let products = a.iter().zip(b).map(|(a, b)| element(a) * element(b));
         let total = element(sum) + products.sum::<Field>();
-        for (word, e) in sum.iter_mut().zip(total.as_basis_coefficients_slice()) {
+        let coefficients: &[KoalaBear] = total.as_basis_coefficients_slice();
+        for (word, e) in sum.iter_mut().zip(coefficients) {
             *word = e.mul_2exp_u64(32).as_canonical_u32();
         }
     }
