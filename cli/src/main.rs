@@ -81,8 +81,12 @@ enum Outcome {
 const BAD_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    match dispatch(Cli::parse().command) {
-        Ok(outcome) => ExitCode::from(outcome as u8),
+    let done = build::stand_in().unwrap_or_else(|| {
+        let outcome = dispatch(Cli::parse().command)?;
+        Ok(ExitCode::from(outcome as u8))
+    });
+    match done {
+        Ok(code) => code,
         Err(error) => {
             report::complain(&error);
             ExitCode::from(BAD_USAGE)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use ember_prover_adapter::{Live, Run, SegmentLimits, Session, Stage, Steps, Stored};
+use ember_prover_adapter::{Live, Run, SegmentLimits, Session, Stage, Steps, Stored, keep_freed_memory};
 use ember_trace::{Ending, Reader, ReplayFileError, replay_file};
 use ember_verifier::{Segment, Verifier};
 use ember_vm::{Machine, Program, RunConfig};
@@ -60,6 +60,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome> {
+    keep_freed_memory();
     let _profile = args.profile.then(profile::start);
     let mut stages = Stages::new();
     match (&args.trace, &args.elf) {

@@ -2,6 +2,7 @@
 
 mod c;
 mod rust;
+mod rustc;
 mod tools;
 
 use std::env;
@@ -16,6 +17,7 @@ use crate::report::Report;
 
 pub use c::CTools;
 pub use rust::RustTools;
+pub use rustc::stand_in;
 pub use tools::{HasMissing, in_path};
 
 /// Builds a Rust package with stock cargo, or a C program with stock gcc or clang: a folder with a Cargo.toml, a folder

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::rustc;
 use super::tools::{HasMissing, ask, in_path, newest_llvm, version};
 
 /// The target: RV32EM, ILP32E, no operating system.
@@ -150,8 +151,8 @@ impl RustTools {
         flags
     }
 
-    /// Paths that would get into programs (panics say where they are), and what stands for them.
-    fn paths(&self, project: &Path) -> Result<Vec<(PathBuf, String)>> {
+    /// Packages that lie in folders of this machine, inner folders last: each folder, and the package's name and version.
+    fn local_packages(&self, project: &Path) -> Result<Vec<(PathBuf, String)>> {
         let output = self
             .cargo(project)
             .args(["metadata", "--format-version=1", "--filter-platform", TARGET])
@@ -162,17 +163,6 @@ impl RustTools {
             bail!("cargo metadata failed ({})", output.status);
         }
         let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
-        let mut paths = Vec::new();
-        if let Some(home) = std::env::var_os("CARGO_HOME") {
-            paths.push((PathBuf::from(home), "cargo".to_owned()));
-        } else if let Some(home) = std::env::home_dir() {
-            paths.push((home.join(".cargo"), "cargo".to_owned()));
-        }
-        if let Some(source) = &self.source {
-            paths.push((source.clone(), "rust".to_owned()));
-            paths.extend(source.canonicalize().ok().map(|real| (real, "rust".to_owned())));
-        }
-        // Packages that lie in folders of this machine, the inner ones last: the last one that fits counts.
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
         let local = packages.iter().filter(|package| package["source"].is_null());
@@ -183,16 +173,34 @@ impl RustTools {
             })
             .collect();
         local.sort();
-        paths.extend(local);
-        Ok(paths)
+        Ok(local)
+    }
+
+    /// Paths that would get into programs (panics say where they are), and what stands for them; the last one that fits
+    /// counts.
+    fn paths(&self, local: &[(PathBuf, String)]) -> Vec<(PathBuf, String)> {
+        let mut paths = Vec::new();
+        if let Some(home) = std::env::var_os("CARGO_HOME") {
+            paths.push((PathBuf::from(home), "cargo".to_owned()));
+        } else if let Some(home) = std::env::home_dir() {
+            paths.push((home.join(".cargo"), "cargo".to_owned()));
+        }
+        if let Some(source) = &self.source {
+            paths.push((source.clone(), "rust".to_owned()));
+            paths.extend(source.canonicalize().ok().map(|real| (real, "rust".to_owned())));
+        }
+        paths.extend_from_slice(local);
+        paths
     }
 }
 
 /// Builds all programs of the package and puts their ELF files into the folder.
 pub fn build(tools: &RustTools, project: &Path, output: &Path, options: &[String]) -> Result<Vec<PathBuf>> {
-    let flags = tools.flags(&tools.paths(project)?);
-    let result = tools
-        .cargo(project)
+    let local = tools.local_packages(project)?;
+    let flags = tools.flags(&tools.paths(&local));
+    let mut cargo = tools.cargo(project);
+    rustc::wrap(&mut cargo, local.iter().map(|(folder, _)| folder.as_path()))?;
+    let result = cargo
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .args(["build", "--release", "--target", TARGET, "-Zbuild-std=core,alloc"])
         .arg("--message-format=json-render-diagnostics")
