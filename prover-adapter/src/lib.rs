@@ -7,10 +7,11 @@
 //! ```text
 //! Steps --walk--> Record: rows of each table --tables--> Witness: matrices --stark--> Segment
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(missing_docs)]
 
 mod accel;
+mod allocator;
 mod ending;
 mod memory_model;
 mod memory_tree;
@@ -21,6 +22,7 @@ mod run;
 mod stark;
 mod tables;
 
+pub use allocator::keep_freed_memory;
 pub use ember_trace::Execution;
 pub use ember_verifier::{Proof, Statement};
 pub use prove::{ProveError, Prover, Session, Stage, TableSize, Witness, prove, witnesses};

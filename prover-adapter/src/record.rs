@@ -240,8 +240,9 @@ pub(crate) struct Walk<'a, S> {
     memory: MemoryModel<'a>,
     tree: MemoryTree,
     state: State,
-    /// Where the run ends.
+    /// Where the run ends, and after how many instructions.
     last_pc: u32,
+    instructions: u64,
     /// Whether the run may be proven in one segment, without a tree of its memory.
     may_be_whole: bool,
     is_finished: bool,
@@ -272,6 +273,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             tree: MemoryTree::default(),
             state: State::pristine(image.header(), &run.image.root(), &run.layout),
             last_pc,
+            instructions,
             may_be_whole: instructions <= most as u64,
             is_finished: false,
         }
@@ -293,9 +295,23 @@ impl<'a, S: Steps> Walk<'a, S> {
         Ok(self.pending.front().copied())
     }
 
-    /// Whether the segment takes no other instruction.
-    fn is_full(&self, instructions: usize) -> bool {
-        instructions == self.limits.instructions
+    /// Most instructions of the segment that begins. What is left of a long run is cut once more where it would leave
+    /// three eighths of the processor's rows to padding.
+    fn most(&self) -> usize {
+        let most = self.limits.instructions;
+        let left = self.instructions.saturating_sub(self.state.instructions);
+        if self.may_be_whole || left > most as u64 {
+            return most;
+        }
+        // One row shows the state in which the segment ends.
+        let (used, rows) = (left + 1, (left + 1).next_power_of_two());
+        let is_worth_it = rows >= 1 << 14 && 8 * used < 5 * rows;
+        if is_worth_it { (rows / 2 - 1) as usize } else { most }
+    }
+
+    /// Whether a segment of at most `most` instructions takes no other.
+    fn is_full(&self, instructions: usize, most: usize) -> bool {
+        instructions == most
             || self.rows.words >= self.limits.words
             || self.memory.hashes(self.may_be_whole) + self.rows.accel.permutations() >= self.limits.hashes
             || self.rows.accel.cells() >= self.limits.cells
@@ -312,12 +328,13 @@ impl<'a, S: Steps> Walk<'a, S> {
         state.regs[1..].copy_from_slice(&start.regs);
         let (mut steps, mut notes, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
         self.memory.begin_segment();
+        let most = self.most();
         let pc = loop {
             let Some(step) = self.peek()? else {
                 self.is_finished = true;
                 break self.last_pc;
             };
-            if self.is_full(steps.len()) {
+            if self.is_full(steps.len(), most) {
                 break step.pc;
             }
             if steps.len() % CHUNK == 0 {

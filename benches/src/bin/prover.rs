@@ -151,6 +151,7 @@ fn measure(case: &Case) -> Result<()> {
 }
 
 fn main() -> Result<()> {
+    ember_prover_adapter::keep_freed_memory();
     let mut args = std::env::args().skip(1).peekable();
     let is_long = args.next_if(|arg| arg == "--long").is_some();
     if let Some(name) = args.next() {

@@ -59,6 +59,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Stopwatch {
 }
 
 fn main() -> Result<()> {
+    ember_prover_adapter::keep_freed_memory();
     let mut args = std::env::args().skip(1);
     let program = args.next().context("stages PROGRAM INPUT [RUNS]")?;
     let input = args.next().context("stages PROGRAM INPUT [RUNS]")?;
