@@ -55,6 +55,7 @@ pub(crate) fn build(record: &Record<'_>) -> Vec<(Table, Matrix)> {
     all.push((Table::Sha256, accel::sha256(&rows.accel.sha256, r)));
     all.push((Table::Range16, ranges.wide_table()));
     all.push((Table::Range8, ranges.narrow_table()));
+    all.push((Table::ByteAnd, alu::byte_and(&rows.bitwise)));
     all.into_iter().filter_map(|(table, matrix)| Some((table, matrix?))).collect()
 }
 

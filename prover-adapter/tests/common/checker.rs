@@ -1,8 +1,8 @@
 //! Decides whether tables, honest or forged, are what a prover could prove.
 //!
 //! Tables are accepted when every constraint holds on every row, permutation buses balance, and everything that is
-//! looked up is provided. A clever prover adapts multiplicities for free, and has all integers below 2^16 and 2^8
-//! and all compressions provided; so the checker asks that a look-up *can* be provided, not that it is counted.
+//! looked up is provided. A clever prover adapts multiplicities for free, and has all integers below 2^16 and 2^8,
+//! all pairs of bytes and all compressions provided; so the checker asks that a look-up *can* be provided, not that it is counted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,9 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::Case;
-use super::eval::{BUSES, Evaluated, HASH, Message, PERMUTATION, PERMUTATIONS, RANGE8, RANGE16, evaluate};
+use super::eval::{
+    BUSES, BYTE_AND, Evaluated, HASH, Message, PERMUTATION, PERMUTATIONS, RANGE8, RANGE16, evaluate,
+};
 
 /// Why a forgery fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +88,18 @@ fn permutes(h: &Hasher, tuple: &[Val]) -> bool {
     state[..] == tuple[16..]
 }
 
+/// Whether it is two bytes and their bitwise and.
+fn is_byte_and(tuple: &[Val]) -> bool {
+    let [x, y, and] = [0, 1, 2].map(|i| tuple[i].as_canonical_u32());
+    x < 1 << 8 && y < 1 << 8 && and == x & y
+}
+
 /// Whether a prover finds or makes an entry for this look-up, among `entries` where they are another table's.
 fn can_provide(h: &Hasher, message: &Message, entries: impl Fn(&(usize, Vec<Val>)) -> bool) -> bool {
     match message.bus {
         RANGE16 => message.tuple[0].as_canonical_u32() < 1 << 16,
         RANGE8 => message.tuple[0].as_canonical_u32() < 1 << 8,
+        BYTE_AND => is_byte_and(&message.tuple),
         HASH => compresses(h, &message.tuple),
         PERMUTATION => permutes(h, &message.tuple),
         bus => entries(&(bus, message.tuple.clone())),
@@ -142,8 +151,10 @@ impl Checker {
         let publics = publics_of(case, h);
         let mut provided = HashMap::new();
         for (t, (table, matrix)) in tables.iter().enumerate() {
-            if !matches!(table, Table::Rom | Table::Code | Table::Poseidon2 | Table::Range16 | Table::Range8)
-            {
+            if !matches!(
+                table,
+                Table::Rom | Table::Code | Table::Poseidon2 | Table::Range16 | Table::Range8 | Table::ByteAnd
+            ) {
                 continue;
             }
             for row in 0..matrix.height() {

@@ -8,7 +8,7 @@ use p3_lookup::{Count, InteractionBuilder};
 
 /// The buses: index of a bus in this list. The first seven are permutation checks: what is sent is received. The
 /// others are look-ups: what is asked for is provided.
-pub const BUSES: [&str; 13] = [
+pub const BUSES: [&str; 14] = [
     "mem",
     "aux",
     "node",
@@ -22,6 +22,7 @@ pub const BUSES: [&str; 13] = [
     "permutation",
     "range16",
     "range8",
+    "byte_and",
 ];
 /// Number of buses that are permutation checks.
 pub const PERMUTATIONS: usize = 7;
@@ -29,6 +30,7 @@ pub const HASH: usize = 9;
 pub const PERMUTATION: usize = 10;
 pub const RANGE16: usize = 11;
 pub const RANGE8: usize = 12;
+pub const BYTE_AND: usize = 13;
 
 /// A tuple on a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]

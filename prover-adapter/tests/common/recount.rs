@@ -71,7 +71,7 @@ pub fn recount(case: &mut Case, publics: &[Vec<Val>]) {
         let uses: Vec<usize> = match table {
             Table::Code => (0..4).map(|i| column(table, &format!("uses[{i}]"))).collect(),
             Table::Poseidon2 => (0..2).map(|i| column(table, &format!("uses[{i}]"))).collect(),
-            Table::Rom | Table::Range8 => vec![column(table, "uses")],
+            Table::Rom | Table::Range8 | Table::ByteAnd => vec![column(table, "uses")],
             _ => continue,
         };
         let width = witness.tables[t].1.width();

@@ -111,7 +111,8 @@ harmless! {
     MemoryNode ["room"] |r| !r.is("fresh"), "only fresh pages are bounded";
     Touch ["address" "word" "writable" "gap" "bound"] |r| !r.is("real"), PADDING;
     Merkle ["space" "level" "index" "parent" "left" "right"] |r| !r.is("real"), PADDING;
-    Shift ["s"] |r| r.no_op(3), "the upper limb of the amount, on a row that receives nothing";
+    Bitwise ["a" "s" "a_low" "s_low" "and"] |r| r.no_op(3), PADDING;
+    Shift ["s_high" "bits" "amount" "rest"] |r| r.no_op(3), PADDING;
     Part ["a" "s"] |r| r.no_op(6), "base and upper limb of the value, on a row that receives nothing";
     Mul ["a" "s" "w" "borrow" "sign"] |r| r.no_op(4), PADDING;
     Mul ["borrow"] |r| r.any("op", [0]), "only the high half needs borrows";
@@ -141,11 +142,12 @@ harmless! {
     Sha256 ["t" "s" "d" "h" "even" "odd"] |r| r.first,
         "no row comes before, and the second row of a compression, no round, asks nothing of them";
     Range16 ["step"] |r| r.last, "no row follows";
+    ByteAnd ["x" "y"] |r| r.cell("uses", 0) == Val::ZERO, "another pair of bytes, which nothing looks up";
 }
 
 /// Tables whose rows may stand in any order: no constraint reads a neighbour, and buses know no order. Of `Merkle`
 /// and `MemoryNode` that holds for all rows but the first.
-pub const UNORDERED: [Table; 17] = [
+pub const UNORDERED: [Table; 18] = [
     Table::Rom,
     Table::Code,
     Table::Data,
@@ -163,6 +165,7 @@ pub const UNORDERED: [Table; 17] = [
     Table::Operand,
     Table::Element,
     Table::Permute,
+    Table::ByteAnd,
 ];
 
 /// The entries that a forgery of a row needs; `None` if a changed column has none.

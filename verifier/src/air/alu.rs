@@ -5,7 +5,7 @@ use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_koala_bear::KoalaBear;
 
-use super::bus::{AUX, Aux, Builder, c, from_bits, once, pair, range16, sum, when};
+use super::bus::{AUX, Aux, BYTE_AND, Builder, c, from_bits, inv_pow2, once, pair, range16, sum, when};
 use super::columns::columns;
 use super::sub_code;
 
@@ -20,10 +20,12 @@ columns! {
         s: [2],
         /// Result.
         w: [2],
-        /// Bits of the first operand.
-        a_bits: [32],
-        /// Bits of the second operand.
-        s_bits: [32],
+        /// Low byte of each limb of the first operand.
+        a_low: [2],
+        /// Low byte of each limb of the second operand.
+        s_low: [2],
+        /// The and of each byte.
+        and: [4],
     }
 }
 
@@ -31,19 +33,20 @@ pub(super) fn eval_bitwise<AB: Builder>(b: &mut AB) {
     let main = b.main();
     let l = BitwiseCols::from_row(main.current_slice());
     let real = sum::<AB>(l.op);
-    for flag in l.op.into_iter().chain(l.a_bits).chain(l.s_bits) {
+    for flag in l.op {
         b.assert_bool(flag);
     }
     b.assert_bool(real.clone());
     for limb in 0..2 {
-        let range = 16 * limb..16 * limb + 16;
-        b.assert_eq(l.a[limb], from_bits::<AB>(range.clone().map(|i| l.a_bits[i])));
-        b.assert_eq(l.s[limb], from_bits::<AB>(range.clone().map(|i| l.s_bits[i])));
-        let mut and = AB::Expr::ZERO;
-        for (i, bit) in range.enumerate() {
-            and += l.a_bits[bit] * l.s_bits[bit] * c::<AB>(1 << i);
-        }
-        let both = l.a[limb] + l.s[limb];
+        let [low, high] = [l.and[2 * limb], l.and[2 * limb + 1]];
+        let (a, s) = (l.a[limb], l.s[limb]);
+        let upper = |whole: AB::Var, low: AB::Var| (whole - low) * inv_pow2(8);
+        let key = [l.a_low[limb].into(), l.s_low[limb].into(), low.into()];
+        BYTE_AND.lookup_key(b, key, once::<AB>(real.clone()));
+        let key = [upper(a, l.a_low[limb]), upper(s, l.s_low[limb]), high.into()];
+        BYTE_AND.lookup_key(b, key, once::<AB>(real.clone()));
+        let and: AB::Expr = low + high * c::<AB>(1 << 8);
+        let both = a + s;
         let or = both.clone() - and.clone();
         let xor = both - and.clone() * KoalaBear::TWO;
         b.assert_eq(l.w[limb], l.op[0] * and + l.op[1] * or + l.op[2] * xor);
@@ -57,14 +60,37 @@ pub(super) fn eval_bitwise<AB: Builder>(b: &mut AB) {
 }
 
 columns! {
+    /// Columns of pairs of bytes.
+    pub struct ByteAndCols {
+        /// Bits of one byte.
+        x: [8],
+        /// Bits of the other.
+        y: [8],
+        /// How often their and is looked up.
+        uses,
+    }
+}
+
+/// Only pairs that are looked up need a row.
+pub(super) fn eval_byte_and<AB: Builder>(b: &mut AB) {
+    let main = b.main();
+    let l = ByteAndCols::from_row(main.current_slice());
+    let mut and = AB::Expr::ZERO;
+    for (i, (x, y)) in l.x.into_iter().zip(l.y).enumerate() {
+        b.assert_bool(x);
+        b.assert_bool(y);
+        and += x * y * c::<AB>(1 << i);
+    }
+    BYTE_AND.table_entry(b, [from_bits::<AB>(l.x), from_bits::<AB>(l.y), and], l.uses);
+}
+
+columns! {
     /// Columns of shifts.
     pub struct ShiftCols {
         /// Which operation: one-hot of sll, srl, sra.
         op: [3],
-        /// The value.
-        a: [2],
-        /// The amount, of which the low five bits count.
-        s: [2],
+        /// Upper limb of the amount, of which the low five bits count.
+        s_high,
         /// Result.
         w: [2],
         /// Bits of the value.
@@ -95,13 +121,10 @@ pub(super) fn eval_shift<AB: Builder>(b: &mut AB) {
     for (i, flag) in amounts.iter().enumerate().skip(1) {
         number += flag.clone() * c::<AB>(i as u32);
     }
-    b.assert_eq(l.s[0], number);
     range16(b, l.rest, real.clone());
     b.assert_eq(l.fill, sra * l.bits[31]);
 
     let limb = |from: usize| from_bits::<AB>((from..from + 16).map(|i| l.bits[i]));
-    b.assert_eq(l.a[0], limb(0));
-    b.assert_eq(l.a[1], limb(16));
     let bit = |i: i32| -> AB::Expr {
         if (0..32).contains(&i) { l.bits[i as usize].into() } else { AB::Expr::ZERO }
     };
@@ -137,7 +160,7 @@ pub(super) fn eval_shift<AB: Builder>(b: &mut AB) {
         .into_iter()
         .zip(l.op)
         .fold(AB::Expr::ZERO, |acc, (op, flag)| acc + flag * c::<AB>(sub_code(op)));
-    let tuple = Aux::alu(sub, pair::<AB>(l.a), pair::<AB>(l.s), pair::<AB>(l.w));
+    let tuple = Aux::alu(sub, [limb(0), limb(16)], [number, l.s_high.into()], pair::<AB>(l.w));
     AUX.receive(b, tuple.fields(), once::<AB>(real));
 }
 

@@ -37,6 +37,8 @@ pub const STREAM: PermutationCheckBus<'static> = PermutationCheckBus::new("strea
 pub const RANGE16: LookupBus<'static> = LookupBus::new("range16");
 /// Integers below 2^8. Provided by `Range8`.
 pub const RANGE8: LookupBus<'static> = LookupBus::new("range8");
+/// Pairs of bytes and their bitwise and: `(x, y, x & y)`. Provided by `ByteAnd`.
+pub const BYTE_AND: LookupBus<'static> = LookupBus::new("byte_and");
 
 /// What every table's builder can do.
 pub trait Builder: InteractionBuilder<F = KoalaBear> {}

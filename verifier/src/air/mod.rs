@@ -17,6 +17,7 @@
 //! | [`Table::Dot`] | a term of an accelerator's sum | elements |
 //! | [`Table::Operand`], [`Table::Element`] | an accelerator's access to a word | memory |
 //! | [`Table::Range16`], [`Table::Range8`] | a small integer | |
+//! | [`Table::ByteAnd`] | two bytes and their bitwise and | |
 //!
 //! A proof may leave out a table without rows, all but the processor: what the others ask of it then finds no
 //! partner on its bus, so leaving a table out proves nothing that an empty table would not.
@@ -47,7 +48,7 @@ use crate::params::{Challenge, MAX_DEGREE};
 pub use accel::{
     DotCols, ElementCols, OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols,
 };
-pub use alu::{BitwiseCols, PART_OPS, PartCols, ShiftCols};
+pub use alu::{BitwiseCols, ByteAndCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;
 pub use cpu::{CpuCols, CpuPublics};
 pub use hash::{JournalCols, MemoryNodeCols, MerkleCols, Poseidon2Cols};
@@ -272,6 +273,8 @@ tables! {
     Range16 Range16Cols system::eval_range16, 0, true, 17;
     /// 8-bit integers.
     Range8 Range8Cols system::eval_range8, 0, true, 8;
+    /// Pairs of bytes, with their bitwise and.
+    ByteAnd ByteAndCols alu::eval_byte_and, 0, false, 16;
 }
 
 impl Table {
