@@ -90,12 +90,16 @@ impl<'a> Kept<'a> {
     }
 
     /// The surroundings of the same run, again.
-    pub fn again(mut self) -> Result<Again> {
-        let rewound = self.read.rewind();
-        let result = self.error.map_or(rewound, Err);
-        result.map_err(|e| anyhow!("cannot keep the private input: {e}"))?;
-        Ok(Again(self.read))
+    pub fn again(self) -> Result<Again> {
+        self.error.map_or(Ok(()), Err).map_err(cannot_keep)?;
+        let mut again = Again(self.read);
+        again.rewind()?;
+        Ok(again)
     }
+}
+
+fn cannot_keep(e: io::Error) -> anyhow::Error {
+    anyhow!("cannot keep the private input: {e}")
 }
 
 impl Host for Kept<'_> {
@@ -114,6 +118,13 @@ impl Host for Kept<'_> {
 
 /// The surroundings of a run that is repeated: the same private input, and nobody who listens.
 pub struct Again(SpooledTempFile);
+
+impl Again {
+    /// Back to the start of the run.
+    pub fn rewind(&mut self) -> Result<()> {
+        self.0.rewind().map_err(cannot_keep)
+    }
+}
 
 impl Host for Again {
     fn read(&mut self, buf: &mut [u8]) -> usize {

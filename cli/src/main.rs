@@ -5,6 +5,7 @@ mod build;
 mod demo;
 mod disasm;
 mod doctor;
+mod estimate;
 mod gas_profile;
 mod guest;
 mod host;

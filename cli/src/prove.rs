@@ -95,7 +95,7 @@ fn prove_elf(args: &Args, elf: &Path, stages: &mut Stages) -> Result<Outcome> {
     // The program may write to the terminal itself.
     stages.begin("running", true);
     let mut kept = Kept::new(&mut host);
-    let exit = machine.run(&mut kept);
+    let exit = tracing::info_span!("execute").in_scope(|| machine.run(&mut kept));
     let again = kept.again();
     host.finish()?;
     let ending = Ending::new(&machine, exit);

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use ember_isa::{ExitReason, Op, reg};
+use ember_trace::Ending;
 use ember_vm::{Machine, Step, Tracer};
 use serde_json::{Map, Value};
 
-use crate::Outcome;
 use crate::args::RunOptions;
 use crate::guest::Guest;
-use crate::host::CommandLine;
+use crate::host::{CommandLine, Kept};
 use crate::report::{ClassCounter, Report};
+use crate::{Outcome, estimate};
 
 /// The program's own output goes to stdout and stderr as it comes, Ember's report to stderr at the end.
 #[derive(clap::Args, Debug)]
@@ -23,6 +24,9 @@ pub struct Args {
     /// Show each instruction on stderr as it executes
     #[arg(long)]
     trace_exec: bool,
+    /// Predict time, size and committed cells of a proof of the run, without making it
+    #[arg(long, conflicts_with = "trace_exec")]
+    estimate: bool,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -34,14 +38,21 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let gas_limit = config.gas_limit;
     let mut host = CommandLine::new(options.private.as_deref(), options.output.json)?;
     let journal = options.output.create_journal()?;
-    let mut machine = Machine::new(&guest.program, config).with_context(|| args.elf.display().to_string())?;
+    let mut machine =
+        Machine::new(&guest.program, config.clone()).with_context(|| args.elf.display().to_string())?;
     let counter = ClassCounter::new(&guest.program);
+    let mut again = None;
     let (exit, counter) = if args.trace_exec {
         let mut printer =
             Printer { guest: &guest, counter, function: None, out: BufWriter::new(io::stderr()) };
         let exit = machine.run_traced(&mut host, &mut printer);
         let _ = printer.out.flush();
         (exit, printer.counter)
+    } else if args.estimate {
+        let (mut kept, mut counter) = (Kept::new(&mut host), counter);
+        let exit = machine.run_traced(&mut kept, &mut counter);
+        again = Some(kept.again()?);
+        (exit, counter)
     } else {
         let mut counter = counter;
         (machine.run_traced(&mut host, &mut counter), counter)
@@ -59,6 +70,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
         .value("instructions", machine.instructions())
         .classes(&counter.counts)
         .journal(machine.journal());
+    if let Some(again) = again {
+        estimate::describe(&mut report, &guest.program, &config, &Ending::new(&machine, exit), again)?;
+    }
     report.print(options.output.json)?;
     Ok(if exit.reason.is_success() { Outcome::Success } else { Outcome::Otherwise })
 }

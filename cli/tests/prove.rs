@@ -348,3 +348,21 @@ fn the_demonstration_hashes_a_file() {
     assert!(ran.stdout.contains("halt with exit code 7") && folder.path("demo.proof").exists(), "{ran:?}");
     folder.ember(&["demo", "none.elf"]).exits(2);
 }
+
+#[test]
+fn what_a_proof_costs_is_predicted() {
+    let folder = Folder::new();
+    let data = |name: &str| format!("{}/../examples/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (elf, input, private) = (elf_of("sudoku"), data("sudoku.txt"), data("sudoku-solution.txt"));
+    let inputs = [&elf[..], "--input", &input, "--private", &private, "--json"];
+    let run = folder.ember(&[&["run", "--estimate"], &inputs[..]].concat()).exits(0).json();
+    let estimate = &run["proof"];
+    folder.ember(&[&["prove", "-o", "p"], &inputs[..]].concat()).exits(0);
+    let actual = folder.read("p").len() as f64;
+    assert!((0.97..1.03).contains(&(estimate["bytes"].as_f64().unwrap() / actual)), "{estimate} {actual}");
+    assert_eq!(estimate["segments"], 1);
+    assert!(estimate["seconds"].as_f64().unwrap() > 0.0, "{estimate}");
+    assert!(estimate["cells"].as_u64() > run["instructions"].as_u64().map(|n| 100 * n), "{estimate}");
+    let ran = folder.ember(&["run", &elf, "--estimate"]).exits(1);
+    assert!(ran.stderr.contains("\nproof         about "), "{ran:?}");
+}

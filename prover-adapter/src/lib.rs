@@ -13,6 +13,7 @@
 mod accel;
 mod allocator;
 mod ending;
+mod estimate;
 mod memory_model;
 mod memory_tree;
 mod prove;
@@ -25,6 +26,7 @@ mod tables;
 pub use allocator::keep_freed_memory;
 pub use ember_trace::Execution;
 pub use ember_verifier::{Proof, Statement};
+pub use estimate::segment_bytes;
 pub use prove::{ProveError, Prover, Session, Stage, TableSize, Witness, prove, witnesses};
 pub use record::SegmentLimits;
 pub use run::{Live, Recorded, Run, Steps, Stored};

@@ -51,7 +51,7 @@ pub const QUERY_POW_BITS: usize = 16;
 /// log2 of the most values folded at once.
 const LOG_ARITY: usize = 3;
 /// Layers of commitment trees that are sent whole.
-const CAP_HEIGHT: usize = 3;
+pub const CAP_HEIGHT: usize = 3;
 /// Largest constraint degree of any table.
 pub const MAX_DEGREE: usize = 3;
 /// Domain tag of the transcript: protocol name and version.

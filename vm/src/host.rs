@@ -35,6 +35,20 @@ pub trait Host {
     }
 }
 
+impl<H: Host + ?Sized> Host for &mut H {
+    fn read(&mut self, buf: &mut [u8]) -> usize {
+        (**self).read(buf)
+    }
+
+    fn write(&mut self, fd: u32, bytes: &[u8]) {
+        (**self).write(fd, bytes);
+    }
+
+    fn host_call(&mut self, number: u32, input: &[u8], out_len: u32) -> HostReply {
+        (**self).host_call(number, input, out_len)
+    }
+}
+
 /// No private input, no console, no host calls.
 pub struct NoHost;
 

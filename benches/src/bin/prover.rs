@@ -36,10 +36,17 @@ const fn case(name: &'static str, elf: &'static str, input: fn() -> Vec<u8>) -> 
 const CASES: &[Case] = &[
     case("call of 1,000 instructions", "fibonacci", || 195u32.to_le_bytes().to_vec()),
     case("fib, 50 thousand", "fibonacci", || 9_996u32.to_le_bytes().to_vec()),
+    case("token, 48 transfers", "token", || transfers(48)),
     case("SHA-256 of 16 KiB", "sha256", || bytes(16 << 10)),
     case("SHA-256 of 256 KiB", "sha256", || bytes(256 << 10)),
     case("fib, 5 million", "fibonacci", || 1_000_000u32.to_le_bytes().to_vec()),
 ];
+
+/// Calls of the token program: one account pays another.
+fn transfers(n: u32) -> Vec<u8> {
+    let calls = (1..=n).map(|amount| format!("transfer alice bob {amount}\n"));
+    calls.fold("mint alice 1000000\n".to_owned(), |all, call| all + &call).into_bytes()
+}
 
 /// Only with `--long`.
 const LONG: Case =

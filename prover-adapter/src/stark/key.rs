@@ -15,13 +15,13 @@ pub(crate) struct TableKey {
     /// The table.
     pub(super) table: Table,
     /// log2 of the number of quotient polynomials.
-    pub(super) log_chunks: usize,
+    pub(crate) log_chunks: usize,
     /// Number of constraints, those of lookups left out.
     pub(super) constraints: usize,
     /// Every message in the order of its emission: its column and the length of its tuple.
     pub(super) messages: Vec<(usize, usize)>,
     /// Every column of fractions: its messages.
-    pub(super) columns: Vec<Vec<usize>>,
+    pub(crate) columns: Vec<Vec<usize>>,
 }
 
 impl TableKey {

@@ -49,7 +49,7 @@ type PackedVal = <Val as Field>::Packing;
 /// As many challenges.
 type PackedChallenge = <QuinticTrinomialExtensionField<Val> as ExtensionField<Val>>::ExtensionPacking;
 /// Coordinates of a challenge.
-const DIMENSION: usize = 5;
+pub(crate) const DIMENSION: usize = 5;
 /// Packed rows that a task computes before it inverts their denominators together.
 const PACKS: usize = 32;
 
