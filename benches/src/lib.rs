@@ -1,15 +1,12 @@
 //! Programs that the benchmarks run, prove and verify.
 
-mod accel;
-
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ember_memory::ImageError;
 use ember_prover_adapter::Execution;
 use ember_trace::Limits;
 use ember_vm::{NoHost, Program, RunConfig};
-
-pub use accel::calls;
 
 /// A file of the repository.
 pub fn file(path: &str) -> PathBuf {
@@ -36,6 +33,14 @@ pub fn record(name: &str, input: &[u8]) -> Execution {
     let program = example(name).expect("the example is a program");
     Execution::record(&program, config(input), &mut NoHost, Limits::steps(1 << 22))
         .expect("the example is short")
+}
+
+/// CPU time of this process so far, where the system tells.
+pub fn cpu_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks * 10))
 }
 
 /// The parameters of a run that is to end by itself.

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use ember_benches::{bytes, config, example, file};
+use ember_benches::{bytes, config, cpu_time, example, file};
 use ember_prover_adapter::{Live, Run, SegmentLimits, Session, TableSize};
 use ember_trace::Ending;
 use ember_verifier::Verifier;
@@ -39,6 +39,8 @@ const CASES: &[Case] = &[
     case("token, 48 transfers", "token", || transfers(48)),
     case("SHA-256 of 16 KiB", "sha256", || bytes(16 << 10)),
     case("SHA-256 of 256 KiB", "sha256", || bytes(256 << 10)),
+    case("SHA-256 of 16 KiB, accelerated", "sha256-accel", || bytes(16 << 10)),
+    case("SHA-256 of 256 KiB, accelerated", "sha256-accel", || bytes(256 << 10)),
     case("fib, 5 million", "fibonacci", || 1_000_000u32.to_le_bytes().to_vec()),
 ];
 
@@ -55,14 +57,6 @@ const LONG: Case =
 fn median<T: PartialOrd + Copy>(mut values: Vec<T>) -> T {
     values.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
     values[values.len() / 2]
-}
-
-/// CPU time of this process so far.
-fn cpu_time() -> Option<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
-    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    Some(Duration::from_millis(ticks * 10))
 }
 
 /// Peak resident memory of this process in MiB.
