@@ -101,7 +101,7 @@ fn input(mut u: Unstructured<'_>) -> arbitrary::Result<Input> {
 
 fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
     let p: [u16; 13] = u.arbitrary()?;
-    let e: [u16; 11] = u.arbitrary()?;
+    let e: [u16; 12] = u.arbitrary()?;
     let ecall = |base, per_word| EcallCost { base, per_word };
     Ok(GasTable {
         arith: p[0],
@@ -124,6 +124,7 @@ fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
         sha256: e[7],
         poseidon2: e[8],
         extension_dot: ecall(e[9], e[10]),
+        keccak: e[11],
     })
 }
 

@@ -71,3 +71,27 @@ fn extension_dot_is_that_of_the_field() {
     extension_dot_base(&mut sum, &a_words, &first);
     assert_eq!(sum, words(expected));
 }
+
+#[test]
+fn keccak_is_that_of_tiny_keccak() {
+    use ember_guest::accel::{Keccak256, Sha3_256};
+    use tiny_keccak::Hasher;
+
+    let bytes: Vec<u8> = (0..500u32).map(|i| (i * i) as u8).collect();
+    for len in [0, 1, 7, 134, 135, 136, 137, 271, 272, 273, 500] {
+        let (a, b) = bytes[..len].split_at(len / 3);
+        let (mut keccak, mut sha3) = (Keccak256::new(), Sha3_256::new());
+        let (mut their_keccak, mut their_sha3) = (tiny_keccak::Keccak::v256(), tiny_keccak::Sha3::v256());
+        for part in [a, b] {
+            keccak.update(part);
+            sha3.update(part);
+            their_keccak.update(part);
+            their_sha3.update(part);
+        }
+        let [mut first, mut second] = [[0; 32]; 2];
+        their_keccak.finalize(&mut first);
+        their_sha3.finalize(&mut second);
+        assert_eq!(keccak.finalize()[..], first, "{len} bytes");
+        assert_eq!(sha3.finalize()[..], second, "{len} bytes");
+    }
+}

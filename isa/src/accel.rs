@@ -54,6 +54,9 @@ pub enum Accelerator {
         /// Number of terms.
         terms: u16,
     },
+    /// `keccak(state)`: the permutation Keccak-f[1600] (FIPS 202, section 3.3), in place. The state is 25 lanes of 64 bits,
+    /// little-endian: lane (x, y) is the (5 y + x)-th.
+    Keccak,
 }
 
 impl Accelerator {
@@ -70,6 +73,7 @@ impl Accelerator {
         Self::Poseidon2Montgomery,
         Self::ExtensionDot { terms: 3 },
         Self::ExtensionDotBase { terms: 3 },
+        Self::Keccak,
     ];
 
     /// The accelerator with this ecall number, if there is one: the lower half says which, the upper half how many terms
@@ -83,6 +87,7 @@ impl Accelerator {
             0x1000 => Some(Self::Sha256),
             0x1001 => Some(Self::Poseidon2),
             0x1002 => Some(Self::Poseidon2Montgomery),
+            0x1005 => Some(Self::Keccak),
             _ => None,
         }
     }
@@ -95,6 +100,7 @@ impl Accelerator {
             Self::Poseidon2Montgomery => 0x1002,
             Self::ExtensionDot { terms } => 0x1003 | (terms as u32) << 16,
             Self::ExtensionDotBase { terms } => 0x1004 | (terms as u32) << 16,
+            Self::Keccak => 0x1005,
         }
     }
 
@@ -103,6 +109,7 @@ impl Accelerator {
         let operands = match self {
             Self::Sha256 => [updates(8), reads(16), NONE],
             Self::Poseidon2 | Self::Poseidon2Montgomery => [updates(16), NONE, NONE],
+            Self::Keccak => [updates(50), NONE, NONE],
             Self::ExtensionDot { terms } => [updates(5), reads(5 * terms as u32), reads(5 * terms as u32)],
             Self::ExtensionDotBase { terms } => [updates(5), reads(5 * terms as u32), reads(terms as u32)],
         };

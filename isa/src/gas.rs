@@ -139,6 +139,8 @@ pub struct GasTable {
     pub poseidon2: u16,
     /// Cost of [`Accelerator::ExtensionDot`] and [`Accelerator::ExtensionDotBase`], over their terms.
     pub extension_dot: EcallCost,
+    /// Cost of [`Accelerator::Keccak`].
+    pub keccak: u16,
 }
 
 impl GasTable {
@@ -166,6 +168,7 @@ impl GasTable {
     pub const fn accelerator(&self, accelerator: Accelerator) -> (EcallCost, u32) {
         let base = match accelerator {
             Accelerator::Sha256 => self.sha256,
+            Accelerator::Keccak => self.keccak,
             Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => self.poseidon2,
             Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
                 return (self.extension_dot, terms as u32);
@@ -218,6 +221,7 @@ impl GasTable {
         sha256: 1,
         poseidon2: 1,
         extension_dot: EcallCost { base: 1, per_word: 0 },
+        keccak: 1,
     };
 }
 
@@ -245,6 +249,7 @@ impl Default for GasTable {
             sha256: 200,
             poseidon2: 20,
             extension_dot: EcallCost { base: 8, per_word: 8 },
+            keccak: 800,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ember_isa::Accelerator;
-use ember_verifier::air::{SHA256_ROWS, Table};
+use ember_verifier::air::{KECCAK_ROWS, SHA256_ROWS, Table};
 
 use crate::record::{Note, Walk};
 use crate::run::Steps;
@@ -49,6 +49,13 @@ pub(crate) struct Permute {
     pub(crate) after: [u32; 16],
 }
 
+/// A permutation of Keccak: the words before.
+#[derive(Clone, Debug)]
+pub(crate) struct Keccak {
+    pub(crate) call: Call,
+    pub(crate) state: [u32; 50],
+}
+
 /// A sum of products: the words of the sum before, and of the factors.
 #[derive(Clone, Debug)]
 pub(crate) struct Dot {
@@ -72,6 +79,7 @@ pub(crate) struct Calls {
     /// Terms of all of them.
     pub(crate) terms: usize,
     pub(crate) sha256: Vec<Sha256>,
+    pub(crate) keccak: Vec<Keccak>,
 }
 
 /// Rank of the operand that is written; those that are read have 0 and 1.
@@ -84,12 +92,13 @@ impl Calls {
     }
 
     /// Rows of each accelerator's table.
-    fn heights(&self) -> [(Table, usize); 5] {
+    fn heights(&self) -> [(Table, usize); 6] {
         [
             (Table::Operand, self.accesses.len()),
             (Table::Element, self.elements.len()),
             (Table::Permute, self.permute.len()),
             (Table::Dot, self.terms),
+            (Table::Keccak, self.keccak.len() * KECCAK_ROWS),
             (Table::Sha256, self.sha256.len() * SHA256_ROWS),
         ]
     }
@@ -122,7 +131,7 @@ impl<S: Steps> Walk<'_, S> {
         let words = operands.iter().flat_map(|(_, _, words)| words.iter().copied());
         let (old, new): (Vec<u32>, Vec<u32>) = words.unzip();
         let elements = match accelerator {
-            Accelerator::Sha256 => false,
+            Accelerator::Sha256 | Accelerator::Keccak => false,
             Accelerator::Poseidon2
             | Accelerator::Poseidon2Montgomery
             | Accelerator::ExtensionDot { .. }
@@ -155,6 +164,9 @@ impl<S: Steps> Walk<'_, S> {
                 state: old[..8].try_into().expect("eight words"),
                 block: old[8..].try_into().expect("sixteen words"),
             }),
+            Accelerator::Keccak => {
+                self.rows.accel.keccak.push(Keccak { call, state: old.try_into().expect("fifty words") })
+            }
             Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => {
                 self.rows.accel.permute.push(Permute {
                     call,

@@ -28,6 +28,7 @@ pub fn apply(accelerator: Accelerator, words: &mut [u32]) {
         }
         Accelerator::Poseidon2 => poseidon2(words, KoalaBear::from_u32, |e| e.as_canonical_u32()),
         Accelerator::Poseidon2Montgomery => poseidon2(words, of_montgomery, montgomery),
+        Accelerator::Keccak => keccak(words),
         Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
             let (sum, rest) = words.split_at_mut(5);
             let (a, b) = rest.split_at(5 * usize::from(terms));
@@ -54,6 +55,16 @@ fn poseidon2(words: &mut [u32], element: impl Fn(u32) -> KoalaBear, word: impl F
     HASHER.get_or_init(|| Box::new(Hasher::default())).permute(&mut state);
     for (w, e) in words.iter_mut().zip(state) {
         *w = word(e);
+    }
+}
+
+/// Keccak-f[1600].
+fn keccak(words: &mut [u32]) {
+    let mut lanes: [u64; 25] =
+        core::array::from_fn(|i| u64::from(words[2 * i]) | u64::from(words[2 * i + 1]) << 32);
+    tiny_keccak::keccakf(&mut lanes);
+    for (words, lane) in words.chunks_exact_mut(2).zip(lanes) {
+        words.copy_from_slice(&[lane as u32, (lane >> 32) as u32]);
     }
 }
 

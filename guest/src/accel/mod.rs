@@ -3,10 +3,12 @@
 //! Everything here computes the same on the host, in software.
 
 mod extension;
+mod keccak;
 mod poseidon2;
 mod sha256;
 
 pub use extension::{Extension, extension_dot, extension_dot_base};
+pub use keccak::{Keccak256, Keccak256Core, Sha3_256, keccak_f1600};
 pub use poseidon2::{poseidon2, poseidon2_montgomery};
 pub use sha256::{Sha256, Sha256Core, sha256_compress};
 

@@ -161,6 +161,37 @@ fn a_sum_is_of_all_its_terms() {
 }
 
 #[test]
+fn a_permutation_of_keccak_is_whole_and_right() {
+    let row = |lie: &Forgery| lie.rows(Table::Keccak, "call", 1)[0];
+    // Another result than the permutation's.
+    for column in ["chi[9]", "iota[0]"] {
+        let mut lie = honest();
+        let row = row(&lie);
+        lie.add(Table::Keccak, row, column, 1);
+        lie.fails(By::Constraint(Table::Keccak));
+    }
+    // Of another state than that in memory.
+    let mut lie = honest();
+    let end = row(&lie);
+    for row in end - 23..=end {
+        lie.add(Table::Keccak, row, "initial[3]", 1);
+    }
+    lie.fails(By::Constraint(Table::Keccak));
+    // A call that ends a round early.
+    let mut lie = honest();
+    let end = row(&lie);
+    lie.set(Table::Keccak, end, "call", Val::ZERO);
+    lie.set(Table::Keccak, end - 1, "call", Val::ONE);
+    lie.fails(By::Constraint(Table::Keccak));
+    // Parities that are not those of the state, and what follows of them within the row.
+    let mut lie = honest();
+    let row = row(&lie);
+    let parity = lie.get(Table::Keccak, row, "parity[5]");
+    lie.set(Table::Keccak, row, "parity[5]", Val::ONE - parity);
+    lie.fails(By::Constraint(Table::Keccak));
+}
+
+#[test]
 fn what_is_written_is_canonical() {
     // The same residue, p more, in the access and where the word is seen last.
     let mut lie = honest();

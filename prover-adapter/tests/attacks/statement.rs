@@ -70,6 +70,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
             sha256: _,
             poseidon2: _,
             extension_dot: _,
+            keccak: _,
         } = g;
     };
     let mut edits: Vec<Edit<Statement>> = edits! { s: Statement:
@@ -128,6 +129,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
         s.gas_table.sha256 ^= 1;
         s.gas_table.poseidon2 ^= 1;
         s.gas_table.extension_dot.base ^= 1;
+        s.gas_table.keccak ^= 1;
         s.gas_table.extension_dot.per_word ^= 1;
     });
     edits

@@ -73,6 +73,7 @@ pub fn gas_table() -> GasTable {
         sha256: 0x143,
         poseidon2: 0x261,
         extension_dot: EcallCost { base: 0x125, per_word: 0x107 },
+        keccak: 0x317,
     }
 }
 
@@ -247,6 +248,7 @@ pub fn accelerators() -> Vec<u32> {
     code.extend(call(dot(1), &[DATA + 0x200, DATA + 0x200, DATA + 0x200]));
     code.extend(call(dot_base(4), &[DATA + 0x200, INPUT + 0xf80, DATA + 0x208]));
     code.extend(call(dot_base(1), &[HEAP + 0xff0, DATA, INPUT + 0xffc]));
+    code.extend(call(Accelerator::Keccak.number(), &[DATA + 0x20, 7, 9]));
     code.extend(exit(0));
     code
 }

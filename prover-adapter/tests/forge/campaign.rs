@@ -9,7 +9,7 @@ use p3_matrix::Matrix;
 use crate::common::checker::{Checker, Rejection};
 use crate::common::rng::Rng;
 use crate::harmless::{HARMLESS, Row, UNORDERED, excuses};
-use crate::mutate::{self, Fields};
+use crate::mutate::{self, Fields, Share};
 
 /// What became of a table's forgeries.
 #[derive(Clone, Copy, Default)]
@@ -38,21 +38,22 @@ impl Campaign {
     pub fn run(&mut self, name: &str, checker: &Checker, all_rows: bool, seed: u64) {
         for t in 0..checker.tables.len() {
             let rng = Rng(seed ^ (t as u64) << 50);
-            for row in mutate::rows(checker, t, all_rows) {
-                self.cells(name, checker, t, row, &mut rng.clone_with(row));
+            for (n, row) in mutate::rows(checker, t, all_rows).into_iter().enumerate() {
+                let share = Share::of_row(checker.tables[t].0, n);
+                self.cells(name, checker, t, row, share, &mut rng.clone_with(row));
                 self.swap(name, checker, t, row, &mut rng.clone_with(row));
             }
         }
     }
 
-    fn cells(&mut self, name: &str, checker: &Checker, t: usize, row: usize, rng: &mut Rng) {
+    fn cells(&mut self, name: &str, checker: &Checker, t: usize, row: usize, share: Share, rng: &mut Rng) {
         let (table, matrix) = &checker.tables[t];
         let fields = Fields::of(*table);
         let uses = fields.uses();
         let honest = checker.row(t, row);
         let counts = self.counts.entry(*table).or_default();
         counts.rows += 1;
-        mutate::forgeries(checker, t, row, rng, |cells| {
+        mutate::forgeries(checker, t, row, share, rng, |cells| {
             counts.tried += 1;
             let edit = [(row, cells)];
             match checker.judge(t, &edit, &uses) {

@@ -141,6 +141,7 @@ harmless! {
     Sha256 ["w_carry"] |r| !r.is("round") || r.is("load"), "only words that are scheduled have carries";
     Sha256 ["t" "s" "d" "h" "even" "odd"] |r| r.first,
         "no row comes before, and the second row of a compression, no round, asks nothing of them";
+    Keccak ["clk" "state" "unused"] |r| !r.is("call"), "the row that ends a call receives it";
     Range16 ["step"] |r| r.last, "no row follows";
     ByteAnd ["x" "y"] |r| r.cell("uses", 0) == Val::ZERO, "another pair of bytes, which nothing looks up";
 }

@@ -22,7 +22,7 @@ use ember_prover_adapter::{Prover, SegmentLimits, Witness};
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use ember_verifier::{Proof, Segment, Verifier, VerifyError};
-use mutate::Fields;
+use mutate::{Fields, Share};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -111,9 +111,14 @@ fn forge_segment(
         let uses = Fields::of(*table).uses();
         let mut rng = Rng(seed ^ (t as u64) << 40);
         let mut picked = Vec::new();
-        for row in mutate::rows(&checker, t, false) {
+        for (n, row) in mutate::rows(&checker, t, false).into_iter().enumerate() {
+            // A few of a wide table, whose forgeries would fill the memory.
+            let of = table.columns().div_ceil(1 << 9);
+            let share = Share { from: n % of, of };
             let mut forgeries = Vec::new();
-            mutate::forgeries(&checker, t, row, &mut rng.clone_with(row), |cells| forgeries.push(cells));
+            mutate::forgeries(&checker, t, row, share, &mut rng.clone_with(row), |cells| {
+                forgeries.push(cells)
+            });
             let cells = forgeries.swap_remove(rng.below(forgeries.len()));
             picked.push((row, cells));
             harmless.extend(

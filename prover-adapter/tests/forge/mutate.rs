@@ -52,7 +52,7 @@ impl Fields {
 }
 
 /// Columns that say what a row is for; rows that agree in them are alike.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "op",
     "family",
     "kind",
@@ -75,6 +75,7 @@ const KINDS: [&str; 22] = [
     "same",
     "last",
     "base",
+    "call",
 ];
 
 /// Rows to forge: all of them, or the first, the last, one in the middle, one that is there twice, and of each kind
@@ -107,8 +108,33 @@ pub fn rows(checker: &Checker, t: usize, all: bool) -> Vec<usize> {
     rows
 }
 
-/// Every forgery of one row, given to `try_it` as the new cells.
-pub fn forgeries(checker: &Checker, t: usize, row: usize, rng: &mut Rng, mut try_it: impl FnMut(Vec<Val>)) {
+/// Which columns of a row are forged: every `of`th, from this one on.
+#[derive(Clone, Copy)]
+pub struct Share {
+    pub from: usize,
+    pub of: usize,
+}
+
+impl Share {
+    /// The share of the `n`th row of a table that stands for others: of wide tables, rows share the columns out.
+    pub fn of_row(table: Table, n: usize) -> Self {
+        let of = if table.columns() > 1 << 10 { 4 } else { 1 };
+        Self { from: n % of, of }
+    }
+}
+
+/// Cells of a field with which a cell changes places, those next to it, at most.
+const NEIGHBOURS: usize = 32;
+
+/// Every forgery of one row's share, given to `try_it` as the new cells.
+pub fn forgeries(
+    checker: &Checker,
+    t: usize,
+    row: usize,
+    share: Share,
+    rng: &mut Rng,
+    mut try_it: impl FnMut(Vec<Val>),
+) {
     let (table, matrix) = &checker.tables[t];
     let honest = checker.row(t, row).to_vec();
     let mut with = |changes: &[(usize, Val)]| {
@@ -120,7 +146,7 @@ pub fn forgeries(checker: &Checker, t: usize, row: usize, rng: &mut Rng, mut try
     };
     let other = checker.row(t, rng.below(matrix.height()));
     let shift = Val::from_u32(1 << 16);
-    for column in 0..honest.len() {
+    for column in (share.from..honest.len()).step_by(share.of) {
         let cell = honest[column];
         let ways = [
             cell + Val::ONE,
@@ -143,9 +169,11 @@ pub fn forgeries(checker: &Checker, t: usize, row: usize, rng: &mut Rng, mut try
         }
     }
     for (_, first, len) in Fields::of(*table).fields {
-        for column in first..first + len {
+        // Of the longest fields, whose cells are alike, the neighbours alone.
+        let near = if len > 1 << 7 { NEIGHBOURS / 8 } else { NEIGHBOURS };
+        for column in (first..first + len).filter(|column| column % share.of == share.from) {
             // Limbs that stand for the same word, or would if nothing checked them; and the same in the field.
-            for next in column + 1..first + len {
+            for next in column + 1..(first + len).min(column + 1 + near) {
                 let (low, high) = (honest[column], honest[next]);
                 if next == column + 1 {
                     with(&[(column, low + shift), (next, high - Val::ONE)]);

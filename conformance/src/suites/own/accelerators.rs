@@ -18,6 +18,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(sha256());
     cases.extend(poseidon2());
     cases.extend(extension_dot());
+    cases.extend(keccak());
     cases.extend(no_calls());
     cases
 }
@@ -307,6 +308,86 @@ fn extension_dot() -> Vec<Case> {
     let mut c = passes(GROUP, "extensiondot-largest", &mut asm);
     c.setup = with(c.setup.part(FIRST, &all, Perm::READ), &all[..5]);
     cases.push(c.memory(&at(DATA, &dot(&all[..5], &all, &all, 5))));
+    cases
+}
+
+/// Keccak-f[1600] of zero, and of that: the reference implementation's test vectors (KeccakF-1600-IntermediateValues).
+const KECCAK: [[u64; 25]; 2] = [
+    [
+        0xf1258f7940e1dde7,
+        0x84d5ccf933c0478a,
+        0xd598261ea65aa9ee,
+        0xbd1547306f80494d,
+        0x8b284e056253d057,
+        0xff97a42d7f8e6fd4,
+        0x90fee5a0a44647c4,
+        0x8c5bda0cd6192e76,
+        0xad30a6f71b19059c,
+        0x30935ab7d08ffc64,
+        0xeb5aa93f2317d635,
+        0xa9a6e6260d712103,
+        0x81a57c16dbcf555f,
+        0x43b831cd0347c826,
+        0x01f22f1a11a5569f,
+        0x05e5635a21d9ae61,
+        0x64befef28cc970f2,
+        0x613670957bc46611,
+        0xb87c5a554fd00ecb,
+        0x8c3ee88a1ccf32c8,
+        0x940c7922ae3a2614,
+        0x1841f924a2c509e4,
+        0x16f53526e70465c2,
+        0x75f644e97f30a13b,
+        0xeaf1ff7b5ceca249,
+    ],
+    [
+        0x2d5c954df96ecb3c,
+        0x6a332cd07057b56d,
+        0x093d8d1270d76b6c,
+        0x8a20d9b25569d094,
+        0x4f9c4f99e5e7f156,
+        0xf957b9a2da65fb38,
+        0x85773dae1275af0d,
+        0xfaf4f247c3d810f7,
+        0x1f1b9ee6f79a8759,
+        0xe4fecc0fee98b425,
+        0x68ce61b6b9ce68a1,
+        0xdeea66c4ba8f974f,
+        0x33c43d836eafb1f5,
+        0xe00654042719dbd9,
+        0x7cf8a9f009831265,
+        0xfd5449a6bf174743,
+        0x97ddad33d8994b40,
+        0x48ead5fc5d0be774,
+        0xe3b8c8ee55b7b03c,
+        0x91a0226e649e42e9,
+        0x900e3129e7badd7b,
+        0x202a9ec5faa3cce8,
+        0x5b3402464e1c3db6,
+        0x609f4e62a44c1059,
+        0x20d06cd26a8fbf5c,
+    ],
+];
+
+fn keccak() -> Vec<Case> {
+    let words = |lanes: &[u64; 25]| -> Vec<u32> {
+        lanes.iter().flat_map(|lane| [*lane as u32, (lane >> 32) as u32]).collect()
+    };
+    let steps = [[0; 25], KECCAK[0], KECCAK[1]].map(|lanes| words(&lanes));
+    let mut cases = Vec::new();
+    for (i, what) in ["keccak-of-zero", "keccak-again"].into_iter().enumerate() {
+        let mut a = asm();
+        call(&mut a, Accelerator::Keccak, &[DATA]);
+        a.mv(A3, A0);
+        let mut c = passes(GROUP, what, &mut a).regs(&[(A3, 0)]).memory(&at(DATA, &steps[i + 1]));
+        c.setup = with(c.setup, &steps[i]);
+        cases.push(c.memory(&[(DATA + 200, crate::setup::pattern(DATA + 200))]));
+    }
+    // Twice in zeroed memory.
+    let mut a = asm();
+    call(&mut a, Accelerator::Keccak, &[HEAP + 0x104]);
+    call(&mut a, Accelerator::Keccak, &[HEAP + 0x104]);
+    cases.push(passes(GROUP, "keccak-twice", &mut a).memory(&at(HEAP + 0x104, &steps[2])));
     cases
 }
 

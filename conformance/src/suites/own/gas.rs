@@ -34,6 +34,7 @@ const PRIMES: GasTable = GasTable {
     sha256: 73,
     poseidon2: 79,
     extension_dot: EcallCost { base: 83, per_word: 89 },
+    keccak: 97,
 };
 
 pub fn cases() -> Vec<Case> {

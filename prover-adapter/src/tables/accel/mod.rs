@@ -1,6 +1,7 @@
 //! Matrices of accelerators.
 
 mod dot;
+mod keccak;
 mod permute;
 mod sha256;
 
@@ -12,6 +13,7 @@ use crate::accel::{Access, WRITTEN};
 use crate::ranges::Ranges;
 
 pub(super) use dot::dot;
+pub(super) use keccak::keccak;
 pub(super) use permute::{permutation_of, permute};
 pub(super) use sha256::sha256;
 

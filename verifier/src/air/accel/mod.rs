@@ -6,6 +6,7 @@
 //! [`Element`](super::Table::Element), whose rows are the accesses.
 
 mod dot;
+mod keccak;
 mod operand;
 mod permute;
 mod sha256;
@@ -17,11 +18,13 @@ use super::bus::{AUX, Aux, Builder, c, inv_pow2, once, range16};
 use super::sub_code;
 
 pub use dot::DotCols;
+pub use keccak::{KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
 pub use operand::{ElementCols, OperandCols};
 pub use permute::PermuteCols;
 pub use sha256::{SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
 
 pub(super) use dot::{DOT_PUBLICS, eval_dot};
+pub(super) use keccak::eval_keccak;
 pub(super) use operand::{eval_element, eval_operand};
 pub(super) use permute::eval_permute;
 pub(super) use sha256::eval_sha256;
