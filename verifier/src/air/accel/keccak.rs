@@ -99,99 +99,169 @@ fn xor<AB: Builder>(a: AB::Expr, b: AB::Expr) -> AB::Expr {
     a.clone() + b.clone() - (a * b).double()
 }
 
-/// A limb from its bits.
-fn limb<AB: Builder>(at: usize, bit: impl Fn(usize) -> AB::Expr) -> AB::Expr {
+/// A limb from its bits. A function of its own: inlined everywhere, they make one that compilers choke on.
+#[inline(never)]
+fn limb<AB: Builder>(at: usize, bit: &dyn Fn(usize) -> AB::Expr) -> AB::Expr {
     (0..16).fold(AB::Expr::ZERO, |sum, i| sum + bit(16 * at + i) * c::<AB>(1 << i))
+}
+
+/// First columns of fields: a row is too long to be copied into [`KeccakCols`] for each kind of cell.
+mod at {
+    pub const NUMBER: usize = 0;
+    pub const CALL: usize = NUMBER + 24;
+    pub const CLK: usize = CALL + 1;
+    pub const STATE: usize = CLK + 1;
+    pub const UNUSED: usize = STATE + 2;
+    pub const INITIAL: usize = UNUSED + 4;
+    pub const A: usize = INITIAL + 100;
+    pub const PARITY: usize = A + 100;
+    pub const MIXED: usize = PARITY + 320;
+    pub const THETA: usize = MIXED + 320;
+    pub const CHI: usize = THETA + 1600;
+    pub const FIRST: usize = CHI + 100;
+    pub const IOTA: usize = FIRST + 64;
+    pub const END: usize = IOTA + 4;
+}
+const _: () = assert!(at::END == KeccakCols::<()>::WIDTH);
+
+/// A row.
+struct Row<'a, AB: Builder>(&'a [AB::Var]);
+
+impl<AB: Builder> Row<'_, AB> {
+    fn cell(&self, column: usize) -> AB::Var {
+        self.0[column]
+    }
+
+    fn parity(&self, x: usize, z: usize) -> AB::Expr {
+        self.cell(at::PARITY + 64 * (x % 5) + z % 64).into()
+    }
+
+    fn mixed(&self, x: usize, z: usize) -> AB::Expr {
+        self.cell(at::MIXED + 64 * (x % 5) + z % 64).into()
+    }
+
+    fn theta(&self, lane: usize, z: usize) -> AB::Expr {
+        self.cell(at::THETA + 64 * lane + z % 64).into()
+    }
+
+    /// A bit after rho and pi.
+    fn moved(&self, x: usize, y: usize, z: usize) -> AB::Expr {
+        let (lane, z) = moved_from(x, y, z);
+        self.theta(lane, z)
+    }
+
+    /// A limb of the state after the round.
+    fn out(&self, i: usize) -> AB::Var {
+        self.cell(if i < LIMBS { at::IOTA + i } else { at::CHI + i })
+    }
 }
 
 pub(in crate::air) fn eval_keccak<AB: Builder>(b: &mut AB) {
     let main = b.main();
-    let l = KeccakCols::from_row(main.current_slice());
-    let next = KeccakCols::from_row(main.next_slice());
-    let price = [0, 1].map(|i| b.public_values()[i].into());
-
-    // The round's number counts up and turns.
-    for (i, &flag) in l.number.iter().enumerate() {
-        b.when_first_row().assert_eq(flag, c::<AB>(u32::from(i == 0)));
-        b.when_transition().assert_eq(next.number[(i + 1) % KECCAK_ROWS], flag);
+    let (l, next) = (Row::<AB>(main.current_slice()), Row::<AB>(main.next_slice()));
+    for column in (at::PARITY..at::CHI).chain(at::FIRST..at::IOTA) {
+        b.assert_bool(l.cell(column));
     }
-    let [starts, ends] = [l.number[0], l.number[KECCAK_ROWS - 1]];
-    b.assert_bool(l.call);
-    when(b, l.call, AB::Expr::ONE - ends);
-    for (i, &limb) in l.initial.iter().enumerate() {
-        when(b, starts, limb - l.a[i]);
-        b.when_transition().assert_zero((AB::Expr::ONE - ends) * (next.initial[i] - limb));
-    }
-
-    // Theta. The parities after it are those of the lanes after it: this binds the parities before.
-    for bit in l.parity.into_iter().chain(l.mixed).chain(l.theta).chain(l.first) {
-        b.assert_bool(bit);
-    }
-    let parity = |x: usize, z: usize| -> AB::Expr { l.parity[64 * (x % 5) + z % 64].into() };
-    let mixed = |x: usize, z: usize| -> AB::Expr { l.mixed[64 * (x % 5) + z % 64].into() };
-    let theta = |lane: usize, z: usize| -> AB::Expr { l.theta[64 * lane + z % 64].into() };
+    number(b, &l, &next);
     for x in 0..5 {
-        for z in 0..64 {
-            let two = xor::<AB>(parity(x, z), parity(x + 4, z));
-            b.assert_eq(mixed(x, z), xor::<AB>(two, parity(x + 1, z + 63)));
-            let column = (0..5).fold(AB::Expr::ZERO, |sum, y| sum + theta(lane(x, y), z));
-            let even = column - mixed(x, z);
-            b.assert_zero(even.clone() * (even.clone() - c::<AB>(2)) * (even - c::<AB>(4)));
-        }
-        for y in 0..5 {
-            for i in 0..LIMBS {
-                let a =
-                    limb::<AB>(i, |z| xor::<AB>(theta(lane(x, y), z), xor::<AB>(parity(x, z), mixed(x, z))));
-                b.assert_eq(l.a[LIMBS * lane(x, y) + i], a);
-            }
-        }
+        parities(b, &l, x);
     }
-
-    // Rho and pi move bits, chi combines three lanes of a row.
-    let moved = |x: usize, y: usize, z: usize| {
-        let (lane, z) = moved_from(x, y, z);
-        theta(lane, z)
-    };
     for y in 0..5 {
         for x in 0..5 {
-            for i in 0..LIMBS {
-                let out = limb::<AB>(i, |z| {
-                    let and = (AB::Expr::ONE - moved(x + 1, y, z)) * moved(x + 2, y, z);
-                    xor::<AB>(moved(x, y, z), and)
-                });
-                b.assert_eq(l.chi[LIMBS * lane(x, y) + i], out);
-            }
+            theta(b, &l, x, y);
+            chi(b, &l, x, y);
         }
     }
-
-    // Iota.
-    for i in 0..LIMBS {
-        b.assert_eq(l.chi[i], limb::<AB>(i, |z| l.first[z].into()));
-        let out = limb::<AB>(i, |z| {
-            let rounds = l.number.into_iter().zip(KECCAK_ROUND_CONSTANTS);
-            let constant = sum::<AB>(rounds.filter(|(_, rc)| rc >> z & 1 == 1).map(|(flag, _)| flag));
-            xor::<AB>(l.first[z].into(), constant)
-        });
-        b.assert_eq(l.iota[i], out);
-    }
-    let out = |i: usize| if i < LIMBS { l.iota[i] } else { l.chi[i] };
+    iota(b, &l);
+    let goes_on = || AB::Expr::ONE - l.cell(at::NUMBER + KECCAK_ROWS - 1);
     for i in 0..100 {
-        b.when_transition().assert_zero((AB::Expr::ONE - ends) * (next.a[i] - out(i)));
+        b.when_transition().assert_zero(goes_on() * (next.cell(at::A + i) - l.out(i)));
+        b.when_transition().assert_zero(goes_on() * (next.cell(at::INITIAL + i) - l.cell(at::INITIAL + i)));
     }
+    ecall(b, &l);
+}
 
-    // The ecall, on the last row. Limbs of chi and iota are sums of bits, below 2^16.
-    let [a1, a2] = [[l.unused[0], l.unused[1]], [l.unused[2], l.unused[3]]].map(pair::<AB>);
+/// The round's number counts up and turns.
+#[inline(never)]
+fn number<AB: Builder>(b: &mut AB, l: &Row<'_, AB>, next: &Row<'_, AB>) {
+    for i in 0..KECCAK_ROWS {
+        let flag = l.cell(at::NUMBER + i);
+        b.when_first_row().assert_eq(flag, c::<AB>(u32::from(i == 0)));
+        b.when_transition().assert_eq(next.cell(at::NUMBER + (i + 1) % KECCAK_ROWS), flag);
+    }
+    let call = l.cell(at::CALL);
+    b.assert_bool(call);
+    when(b, call, AB::Expr::ONE - l.cell(at::NUMBER + KECCAK_ROWS - 1));
+    for i in 0..100 {
+        when(b, l.cell(at::NUMBER), l.cell(at::INITIAL + i) - l.cell(at::A + i));
+    }
+}
+
+/// Theta. The parities after it are those of the lanes after it: this binds the parities before.
+#[inline(never)]
+fn parities<AB: Builder>(b: &mut AB, l: &Row<'_, AB>, x: usize) {
+    for z in 0..64 {
+        let two = xor::<AB>(l.parity(x, z), l.parity(x + 4, z));
+        b.assert_eq(l.mixed(x, z), xor::<AB>(two, l.parity(x + 1, z + 63)));
+        let column = (0..5).fold(AB::Expr::ZERO, |sum, y| sum + l.theta(lane(x, y), z));
+        let even = column - l.mixed(x, z);
+        b.assert_zero(even.clone() * (even.clone() - c::<AB>(2)) * (even - c::<AB>(4)));
+    }
+}
+
+#[inline(never)]
+fn theta<AB: Builder>(b: &mut AB, l: &Row<'_, AB>, x: usize, y: usize) {
+    for i in 0..LIMBS {
+        let before =
+            limb::<AB>(i, &|z| xor::<AB>(l.theta(lane(x, y), z), xor::<AB>(l.parity(x, z), l.mixed(x, z))));
+        b.assert_eq(l.cell(at::A + LIMBS * lane(x, y) + i), before);
+    }
+}
+
+/// Rho and pi move bits, chi combines three lanes of a row.
+#[inline(never)]
+fn chi<AB: Builder>(b: &mut AB, l: &Row<'_, AB>, x: usize, y: usize) {
+    for i in 0..LIMBS {
+        let out = limb::<AB>(i, &|z| {
+            let and = (AB::Expr::ONE - l.moved(x + 1, y, z)) * l.moved(x + 2, y, z);
+            xor::<AB>(l.moved(x, y, z), and)
+        });
+        b.assert_eq(l.cell(at::CHI + LIMBS * lane(x, y) + i), out);
+    }
+}
+
+#[inline(never)]
+fn iota<AB: Builder>(b: &mut AB, l: &Row<'_, AB>) {
+    for i in 0..LIMBS {
+        b.assert_eq(l.cell(at::CHI + i), limb::<AB>(i, &|z| l.cell(at::FIRST + z).into()));
+        let out = limb::<AB>(i, &|z| {
+            let rounds = KECCAK_ROUND_CONSTANTS.into_iter().enumerate();
+            let flags =
+                rounds.filter(|(_, rc)| rc >> z & 1 == 1).map(|(round, _)| l.cell(at::NUMBER + round));
+            xor::<AB>(l.cell(at::FIRST + z).into(), sum::<AB>(flags))
+        });
+        b.assert_eq(l.cell(at::IOTA + i), out);
+    }
+}
+
+/// The ecall, on the last row. Limbs of chi and iota are sums of bits, below 2^16.
+#[inline(never)]
+fn ecall<AB: Builder>(b: &mut AB, l: &Row<'_, AB>) {
+    let price = [0, 1].map(|i| b.public_values()[i].into());
+    let (clk, flag) = (l.cell(at::CLK), l.cell(at::CALL));
+    let two = |column: usize| [l.cell(column), l.cell(column + 1)];
     let call = Call {
         number: [c::<AB>(Accelerator::Keccak.number()), AB::Expr::ZERO],
-        clk: l.clk.into(),
-        args: [pair::<AB>(l.state), a1, a2],
+        clk: clk.into(),
+        args: [two(at::STATE), two(at::UNUSED), two(at::UNUSED + 2)].map(pair::<AB>),
         inc: price,
     };
-    receive(b, call, l.call);
-    let state = word_address(b, l.state, l.call);
+    receive(b, call, flag);
+    let state = word_address(b, two(at::STATE), flag);
     for word in 0..50 {
-        let at = (l.clk.into(), state.clone() + c::<AB>(word as u32));
-        let limbs = |f: &dyn Fn(usize) -> AB::Var| [f(2 * word).into(), f(2 * word + 1).into()];
-        access(b, at, WRITTEN, limbs(&|i| l.initial[i]), limbs(&out), l.call);
+        let place = (clk.into(), state.clone() + c::<AB>(word as u32));
+        let before = pair::<AB>(two(at::INITIAL + 2 * word));
+        let after = [l.out(2 * word), l.out(2 * word + 1)].map(Into::into);
+        access(b, place, WRITTEN, before, after, flag);
     }
 }
