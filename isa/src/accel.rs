@@ -41,7 +41,7 @@ pub enum Accelerator {
     /// stands for w / 2^32 modulo p. Any word does, and the words written are below p.
     Poseidon2Montgomery,
     /// `extension_dot(sum, a, b)`: adds `a[0] b[0] + a[1] b[1] + ...` to `sum`, where `a` and `b` are arrays of elements of
-    /// the field of degree 5 over KoalaBear, F_p[X] / (X^5 + X^2 - 1): five words each, lowest coefficient first, in
+    /// the field of degree 5 over KoalaBear, `F_p[X] / (X^5 + X^2 - 1)`: five words each, lowest coefficient first, in
     /// Montgomery form. Any word does, and the words written are below p.
     ///
     /// The number of terms, 1 to [`Self::MAX_TERMS`], is the upper half of the ecall's number.
@@ -54,7 +54,7 @@ pub enum Accelerator {
         /// Number of terms.
         terms: u16,
     },
-    /// `keccak(state)`: the permutation Keccak-f[1600] (FIPS 202, section 3.3), in place. The state is 25 lanes of 64 bits,
+    /// `keccak(state)`: the permutation `Keccak-f[1600]` (FIPS 202, section 3.3), in place. The state is 25 lanes of 64 bits,
     /// little-endian: lane (x, y) is the (5 y + x)-th.
     Keccak,
 }

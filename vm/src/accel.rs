@@ -58,7 +58,7 @@ fn poseidon2(words: &mut [u32], element: impl Fn(u32) -> KoalaBear, word: impl F
     }
 }
 
-/// Keccak-f[1600].
+/// `Keccak-f[1600]`.
 fn keccak(words: &mut [u32]) {
     let mut lanes: [u64; 25] =
         core::array::from_fn(|i| u64::from(words[2 * i]) | u64::from(words[2 * i + 1]) << 32);

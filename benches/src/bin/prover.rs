@@ -41,8 +41,6 @@ const CASES: &[Case] = &[
     case("SHA-256 of 256 KiB", "sha256", || bytes(256 << 10)),
     case("SHA-256 of 16 KiB, accelerated", "sha256-accel", || bytes(16 << 10)),
     case("SHA-256 of 256 KiB, accelerated", "sha256-accel", || bytes(256 << 10)),
-    case("SHA-256 of 16 KiB, accelerated", "sha256-accel", || bytes(16 << 10)),
-    case("SHA-256 of 256 KiB, accelerated", "sha256-accel", || bytes(256 << 10)),
     case("fib, 5 million", "fibonacci", || 1_000_000u32.to_le_bytes().to_vec()),
 ];
 

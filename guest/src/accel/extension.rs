@@ -1,5 +1,5 @@
 //! Sums of products in the field of degree 5 over KoalaBear that the proof system draws its challenges from:
-//! F_p[X] / (X^5 + X^2 - 1), p = 2^31 - 2^24 + 1.
+//! `F_p[X] / (X^5 + X^2 - 1)`, p = 2^31 - 2^24 + 1.
 //!
 //! Elements are five words, lowest coefficient first, in Montgomery form, as Plonky3's
 //! `QuinticTrinomialExtensionField<KoalaBear>` has them in memory: the word w stands for w / 2^32 modulo p. Any word does, and

@@ -1,4 +1,4 @@
-//! Keccak-f[1600] and the hash functions on it: FIPS 202.
+//! `Keccak-f[1600]` and the hash functions on it: FIPS 202.
 
 use digest::block_buffer::Eager;
 use digest::core_api::{
@@ -22,7 +22,7 @@ pub type Keccak256 = CoreWrapper<Keccak256Core<0x01>>;
 /// SHA3-256 by the machine's accelerator, a drop-in for `sha3::Sha3_256`.
 pub type Sha3_256 = CoreWrapper<Keccak256Core<0x06>>;
 
-/// The permutation Keccak-f[1600], in place: lane (x, y) is number 5 y + x. An ecall on the machine.
+/// The permutation `Keccak-f[1600]`, in place: lane (x, y) is number 5 y + x. An ecall on the machine.
 pub fn keccak_f1600(state: &mut [u64; 25]) {
     // SAFETY: the state is fifty words; on the machine, a lane's lower word comes first.
     #[cfg(target_os = "none")]

@@ -271,7 +271,7 @@ tables! {
     Dot DotCols accel::eval_dot, accel::DOT_PUBLICS, true, 21;
     /// SHA-256 compressions.
     Sha256 Sha256Cols accel::eval_sha256, accel::PRICE, true, 21;
-    /// Rounds of Keccak-f[1600].
+    /// Rounds of `Keccak-f[1600]`.
     Keccak KeccakCols accel::eval_keccak, accel::PRICE, true, 18;
     /// 16-bit integers.
     Range16 Range16Cols system::eval_range16, 0, true, 17;

@@ -239,7 +239,7 @@ fn poseidon2() -> Vec<Case> {
     cases
 }
 
-/// A sum of products in F_p[X] / (X^5 + X^2 - 1), from the definition: words in Montgomery form.
+/// A sum of products in `F_p[X] / (X^5 + X^2 - 1)`, from the definition: words in Montgomery form.
 fn dot(sum: &[u32], a: &[u32], b: &[u32], width: usize) -> Vec<u32> {
     let p = u128::from(P);
     // The inverse of 2^32, by Fermat.

@@ -1,4 +1,4 @@
-//! The permutation Keccak-f[1600]: FIPS 202, section 3.3.
+//! The permutation `Keccak-f[1600]`: FIPS 202, section 3.3.
 //!
 //! The layout follows Plonky3's `p3-keccak-air`: bits of the column parities before and after, and of the state between
 //! the steps theta and rho; everything else is a sum of at most three of them.
@@ -18,7 +18,7 @@ pub const KECCAK_ROWS: usize = 24;
 const LIMBS: usize = 4;
 
 columns! {
-    /// Columns of a round of Keccak-f[1600].
+    /// Columns of a round of `Keccak-f[1600]`.
     ///
     /// Lane `(x, y)` has index `5 y + x`; its bits are from the lowest up, and its limbs of 16 bits too. Every row is a round,
     /// also where no call asks for it.
