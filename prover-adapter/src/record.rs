@@ -143,7 +143,7 @@ impl Default for SegmentLimits {
 }
 
 /// Bytes that proving a segment takes for each row of the processor, measured: `docs/prover.md`.
-const BYTES_PER_ROW: u64 = 2560;
+const BYTES_PER_ROW: u64 = 2688;
 
 impl SegmentLimits {
     /// The longest segments that take no more than about this many bytes to prove, beside what the program's memory

@@ -179,7 +179,22 @@ fn main() -> Result<()> {
     let security = Verifier::new().security();
     let (term, regime) = security.bound();
     let report = format!(
-        "# Proving\n\nWritten by `cargo run --release -p ember-benches --bin prover -- --long`: medians of {RUNS} proofs\n         (of the longest run, one), on {} cores, each program in a process of its own. A proof is made as `ember\n         prove` makes it: the program runs twice, and is proven segment by segment. {:.1} bits proven for the largest\n         segment ({regime}; bounded by {term}), more for smaller ones. Verification is of all segments.\n\n         | program | instructions | segments | wall s | CPU s | instructions/s | per CPU s | peak MiB | proof KiB | verify ms |\n         |---|---|---|---|---|---|---|---|---|---|\n{rows}\n         Committed main cells and bus messages an instruction, padding included, and the height of each table in the first\n         segment:\n\n         | program | cells | messages | tables |\n|---|---|---|---|\n{cells}",
+        "# Proving
+
+Written by `cargo run --release -p ember-benches --bin prover -- --long`: medians of {RUNS} proofs (of the longest run, one),
+on {} cores, each program in a process of its own. A proof is made as `ember prove` makes it: the program runs twice, and is
+proven segment by segment. {:.1} bits proven for the largest segment ({regime}; bounded by {term}), more for
+smaller ones. Verification is of all segments.
+
+| program | instructions | segments | wall s | CPU s | instructions/s | per CPU s | peak MiB | proof KiB | verify ms |
+|---|---|---|---|---|---|---|---|---|---|
+{rows}
+Committed main cells and bus messages an instruction, padding included, and the height of each table in the first
+segment:
+
+| program | cells | messages | tables |
+|---|---|---|---|
+{cells}",
         std::thread::available_parallelism()?,
         security.bits(),
     );
