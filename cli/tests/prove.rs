@@ -255,7 +255,7 @@ fn a_long_run_is_proven_in_segments_and_goes_on_where_it_was_cut_short() {
     assert_eq!(events.last().unwrap()["segments"]["resumed"], 0);
     // Nor are those that are cut otherwise, or damaged.
     folder.file("p.part", &whole[..whole.len() - 5]);
-    with_memory("20M", "25000", &[]).exits(2);
+    with_memory("40M", "25000", &[]).exits(2);
     let mut bad = whole.clone();
     bad[whole.len() / 2] ^= 1;
     folder.file("p.part", bad);
