@@ -73,7 +73,9 @@ struct Proven {
     verify: f64,
     bytes: usize,
     instructions: u64,
+    /// Tables of every segment, and instructions of the first one.
     segments: Vec<Vec<TableSize>>,
+    first: u32,
 }
 
 fn prove(case: &Case) -> Result<Proven> {
@@ -91,8 +93,10 @@ fn prove(case: &Case) -> Result<Proven> {
     let head = session.head().clone();
     let mut chain = verifier.begin(&head.statement, &head.preamble)?;
     let (mut segments, mut bytes, mut verify) = (Vec::new(), head.to_bytes().len(), Duration::ZERO);
+    let mut first = None;
     while let Some(witness) = session.next_witness()? {
         segments.push(witness.sizes());
+        first.get_or_insert(witness.end.instructions);
         let segment = witness.prove(&verifier, &head)?;
         bytes += segment.to_bytes().len();
         let start = Instant::now();
@@ -111,6 +115,7 @@ fn prove(case: &Case) -> Result<Proven> {
         bytes,
         instructions: ending.instructions,
         segments,
+        first: first.context("no segment")?,
     })
 }
 
@@ -119,7 +124,7 @@ fn measure(case: &Case) -> Result<()> {
     let proofs = (0..case.runs).map(|_| prove(case)).collect::<Result<Vec<_>>>()?;
     let of = |value: fn(&Proven) -> f64| median(proofs.iter().map(value).collect());
     let (wall, cpu, verify) = (of(|p| p.wall), of(|p| p.cpu), of(|p| p.verify));
-    let Proven { bytes, instructions, segments, .. } = &proofs[0];
+    let Proven { bytes, instructions, segments, first, .. } = &proofs[0];
     let (name, n) = (case.name, *instructions as f64);
     println!(
         "| {name} | {instructions} | {} | {wall:.2} | {cpu:.2} | {:.0} | {:.0} | {} | {} | {:.0} |",
@@ -140,7 +145,9 @@ fn measure(case: &Case) -> Result<()> {
     }
     let mut tables = String::new();
     for s in &segments[0] {
-        write!(tables, "{} 2^{}, ", s.table.name(), s.rows.ilog2())?;
+        let each = s.rows as f64 / f64::from(*first);
+        let (cells, messages) = (each * s.columns as f64, each * interactions(s.table) as f64);
+        write!(tables, "{} 2^{} {cells:.1} {messages:.1}, ", s.table.name(), s.rows.ilog2())?;
     }
     println!(
         "CELLS| {name} | {:.0} | {:.1} | {} |",
@@ -189,8 +196,8 @@ smaller ones. Verification is of all segments.
 | program | instructions | segments | wall s | CPU s | instructions/s | per CPU s | peak MiB | proof KiB | verify ms |
 |---|---|---|---|---|---|---|---|---|---|
 {rows}
-Committed main cells and bus messages an instruction, padding included, and the height of each table in the first
-segment:
+Committed main cells and bus messages an instruction, padding included, in all and by table in the first segment: its
+height, cells and messages.
 
 | program | cells | messages | tables |
 |---|---|---|---|
