@@ -7,6 +7,7 @@ mod disasm;
 mod doctor;
 mod estimate;
 mod gas_profile;
+mod gdb;
 mod guest;
 mod host;
 mod inspect;

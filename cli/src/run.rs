@@ -14,7 +14,7 @@ use crate::args::RunOptions;
 use crate::guest::Guest;
 use crate::host::{CommandLine, Kept};
 use crate::report::{ClassCounter, Report};
-use crate::{Outcome, estimate};
+use crate::{Outcome, estimate, gdb};
 
 /// The program's own output goes to stdout and stderr as it comes, Ember's report to stderr at the end.
 #[derive(clap::Args, Debug)]
@@ -27,6 +27,9 @@ pub struct Args {
     /// Predict time, size and committed cells of a proof of the run, without making it
     #[arg(long, conflicts_with = "trace_exec")]
     estimate: bool,
+    /// Wait for gdb on this port of the local host, and run under it; 0 takes any free port
+    #[arg(long, value_name = "PORT", conflicts_with_all = ["trace_exec", "estimate"])]
+    gdb: Option<u16>,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -53,6 +56,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let exit = machine.run_traced(&mut kept, &mut counter);
         again = Some(kept.again()?);
         (exit, counter)
+    } else if let Some(port) = args.gdb {
+        let mut counter = counter;
+        (gdb::run(&mut machine, &mut host, &mut counter, port)?, counter)
     } else {
         let mut counter = counter;
         (machine.run_traced(&mut host, &mut counter), counter)

@@ -58,6 +58,12 @@ fn c_programs_build_alike_in_any_folder() {
         ids.push(built["programs"][0]["image_id"].clone());
     }
     assert_eq!(ids[0], ids[1]);
+    let length = |file| std::fs::metadata(folder.path(file)).unwrap().len();
+    let plain = length("one/echo.elf");
+    // Debug information is in the file, and no part of the program.
+    let options = ["build", "one/echo.c", "--json", "--", "-ffreestanding", "-g"];
+    assert_eq!(folder.ember(&options).exits(0).json()["programs"][0]["image_id"], ids[0]);
+    assert!(length("one/echo.elf") > plain);
     folder.file("input", "what");
     let ran =
         folder.ember(&["run", "one/echo.elf", "--input", "input", "--journal", "out", "--json"]).exits(1);

@@ -195,7 +195,11 @@ pub fn build(tools: &CTools, program: &Program, output: &Path, options: &[String
     let elf = output.join(file);
     let mut link = Command::new(tools.linker.as_deref().unwrap_or(Path::new("ld.lld")));
     link.args(["-melf32lriscv", "-static", "--no-relax", "-zmax-page-size=4096", "--build-id=none"]);
-    link.args(["--gc-sections", "--strip-debug", "-T"]).arg(scratch.path().join("ember.ld"));
+    link.args(["--gc-sections", "-T"]).arg(scratch.path().join("ember.ld"));
+    if !options.iter().any(|option| option.starts_with("-g")) {
+        // The C library's: nobody asked for it.
+        link.arg("--strip-debug");
+    }
     link.arg("-o").arg(&elf).args(&objects).arg("--start-group");
     link.args(tools.libc.as_ref().map(|(_, library)| library)).args(&tools.libgcc).arg("--end-group");
     run(&mut link)?;
