@@ -1,6 +1,7 @@
 //! The prover.
 
 use ember_isa::ExitReason;
+use ember_memory::digest::Hasher;
 use ember_memory::{Layout, LayoutError, Transcript, tree};
 use ember_trace::{Ending, Execution, ReadError, ReplayError};
 use ember_verifier::air::Table;
@@ -103,12 +104,11 @@ impl Witness {
             .collect()
     }
 
-    /// Proves the witness, honest or not, of a segment of the run that `head` tells of.
+    /// Public values of the tables, of a segment of the run that `head` tells of.
     ///
     /// # Errors
-    /// [`ProveError::Layout`] or [`ProveError::Stark`].
-    pub fn prove(self, verifier: &Verifier, head: &Head) -> Result<Segment, ProveError> {
-        let h = verifier.hasher();
+    /// [`LayoutError`] when image, memory limit and input do not fit together.
+    pub fn publics(&self, h: &Hasher, head: &Head) -> Result<Vec<Vec<Val>>, LayoutError> {
         let Self { start, end, tables } = self;
         let Head { statement, preamble } = head;
         let layout = Layout::new(&preamble.header, statement.memory_limit, preamble.input_len as usize)?;
@@ -121,15 +121,25 @@ impl Witness {
             image_root: &preamble.image_root,
             input_root: &preamble.input_root,
             zero_page: &tree::zero_page_root(h),
-            start: &start,
-            end: &end,
+            start,
+            end,
             journal: &h.chain(&statement.journal[from..to]),
         };
+        Ok(tables.iter().map(|(table, _)| publics.of(*table)).collect())
+    }
+
+    /// Proves the witness, honest or not, of a segment of the run that `head` tells of.
+    ///
+    /// # Errors
+    /// [`ProveError::Layout`] or [`ProveError::Stark`].
+    pub fn prove(self, verifier: &Verifier, head: &Head) -> Result<Segment, ProveError> {
+        let h = verifier.hasher();
+        let values = self.publics(h, head)?;
+        let Self { end, tables, .. } = self;
         let present: Vec<Table> = tables.iter().map(|(table, _)| *table).collect();
         let mask = present.iter().fold(0, |mask, &t| mask | 1 << t as u32);
-        let values: Vec<Vec<Val>> = present.iter().map(|&table| publics.of(table)).collect();
         let lookups = &verifier.common(&present).lookups;
-        let config = params::config(mask, &statement.digest(h));
+        let config = params::config(mask, &head.statement.digest(h));
         let stark = stark::prove(&config, tables, &values, lookups).map_err(ProveError::Stark)?;
         Ok(Segment { end, tables: mask, stark })
     }

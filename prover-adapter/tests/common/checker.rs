@@ -2,16 +2,14 @@
 //!
 //! Tables are accepted when every constraint holds on every row, permutation buses balance, and everything that is
 //! looked up is provided. A clever prover adapts multiplicities for free, and has all integers below 2^16 and 2^8,
-//! all pairs of bytes and all compressions provided; so the checker asks that a look-up *can* be provided, not that it is counted.
+//! all pairs of bytes and all compressions provided; so the checker asks that a look-up *can* be provided, not that it
+//! is counted.
 
 use std::collections::{HashMap, HashSet};
 
 use ember_memory::digest::{Digest, Hasher};
-use ember_memory::{Layout, tree};
-use ember_prover_adapter::Witness;
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
-use ember_verifier::{Head, Publics};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -42,25 +40,6 @@ pub struct Checker {
 fn matrix_row(matrix: &RowMajorMatrix<Val>, row: usize) -> &[Val] {
     let width = matrix.width();
     &matrix.values[row * width..(row + 1) * width]
-}
-
-/// The public values of the segment's tables.
-pub fn publics_of(case: &Case, h: &Hasher) -> Vec<Vec<Val>> {
-    let (Head { statement, preamble }, Witness { start, end, tables }) = (&case.head, &case.segment);
-    let layout = Layout::new(&preamble.header, statement.memory_limit, preamble.input_len as usize).unwrap();
-    let from = start.journal_len as usize;
-    let publics = Publics {
-        header: &preamble.header,
-        layout: &layout,
-        gas_table: &statement.gas_table,
-        image_root: &preamble.image_root,
-        input_root: &preamble.input_root,
-        zero_page: &tree::zero_page_root(h),
-        start,
-        end,
-        journal: &h.chain(&statement.journal[from..from + end.journal_len as usize]),
-    };
-    tables.iter().map(|(table, _)| publics.of(*table)).collect()
 }
 
 pub fn evaluate_row(
@@ -148,7 +127,7 @@ impl Checker {
     /// A checker of forgeries of an honest witness.
     pub fn new(case: &Case, h: &Hasher) -> Self {
         let tables = case.segment.tables.clone();
-        let publics = publics_of(case, h);
+        let publics = case.publics(h);
         let mut provided = HashMap::new();
         for (t, (table, matrix)) in tables.iter().enumerate() {
             if !matches!(

@@ -57,7 +57,7 @@ impl Case {
 
     /// The public values of the tables.
     pub fn publics(&self, h: &Hasher) -> Vec<Vec<ember_verifier::params::Val>> {
-        checker::publics_of(self, h)
+        self.segment.publics(h, &self.head).unwrap()
     }
 }
 
