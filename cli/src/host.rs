@@ -60,7 +60,7 @@ impl Host for CommandLine {
 }
 
 /// Reads until the buffer is full or the source ends: what is read does not hang on how a file comes in pieces.
-fn fill(source: &mut impl Read, buf: &mut [u8]) -> (usize, Option<io::Error>) {
+pub fn fill(source: &mut impl Read, buf: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut n = 0;
     while n < buf.len() {
         match source.read(&mut buf[n..]) {

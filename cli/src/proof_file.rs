@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use ember_verifier::{Head, PREFIX_LEN, ProofFileError, Segment};
 
 use crate::args::open;
+use crate::host::fill;
 
 /// Reads a proof file.
 pub struct ProofReader {
@@ -56,17 +57,9 @@ impl ProofReader {
 
     /// Reads until the buffer is full or the file ends.
     fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut n = 0;
-        while n < buf.len() {
-            match self.source.read(&mut buf[n..]) {
-                Ok(0) => break,
-                Ok(more) => n += more,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
+        let (n, error) = fill(&mut self.source, buf);
         self.at += n as u64;
-        Ok(n)
+        error.map_or(Ok(n), Err)
     }
 
     /// Reads `len` bytes, without trusting `len` for the allocation.

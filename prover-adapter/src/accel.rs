@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ember_isa::Accelerator;
-use ember_verifier::air::{KECCAK_ROWS, SHA256_ROWS, Table};
+use ember_verifier::air::{KECCAK_ROWS, OPERAND_WRITTEN, SHA256_ROWS, Table};
 
 use crate::record::{Note, Walk};
 use crate::run::Steps;
@@ -82,9 +82,6 @@ pub(crate) struct Calls {
     pub(crate) keccak: Vec<Keccak>,
 }
 
-/// Rank of the operand that is written; those that are read have 0 and 1.
-pub(crate) const WRITTEN: u32 = 2;
-
 impl Calls {
     /// Permutations that the program asks for.
     pub(crate) fn permutations(&self) -> usize {
@@ -121,9 +118,9 @@ impl<S: Steps> Walk<'_, S> {
         let Call { accelerator, clk, args } = call;
         // The words in the order of the trace, which is that of the registers.
         let mut operands = Vec::new();
-        let mut ranks = 0..WRITTEN;
+        let mut ranks = 0..OPERAND_WRITTEN;
         for (operand, ptr) in accelerator.operands().zip(args) {
-            let rank = if operand.writes { WRITTEN } else { ranks.next()? };
+            let rank = if operand.writes { OPERAND_WRITTEN } else { ranks.next()? };
             let words: Option<Vec<(u32, u32)>> = (0..operand.words).map(|_| self.next_word()).collect();
             let words = words?;
             operands.push((rank, ptr, words));

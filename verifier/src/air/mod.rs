@@ -47,8 +47,8 @@ use p3_lookup::{InteractionSymbolicBuilder, Lookups};
 use crate::params::{Challenge, MAX_DEGREE};
 
 pub use accel::{
-    DotCols, ElementCols, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols, OperandCols, PermuteCols,
-    SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols,
+    DotCols, ElementCols, KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols, OPERAND_WRITTEN,
+    OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols,
 };
 pub use alu::{BitwiseCols, ByteAndCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;

@@ -1,6 +1,6 @@
 //! The matrix of permutations of Keccak.
 
-use ember_verifier::air::{KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
+use ember_verifier::air::{KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
 
@@ -59,10 +59,6 @@ struct Round {
     iota: u64,
 }
 
-/// Amounts of the rotations of rho, by lane.
-const ROTATIONS: [u32; 25] =
-    [0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14];
-
 impl Round {
     fn of(a: &[u64; 25], round: usize) -> Self {
         let parity: [u64; 5] = core::array::from_fn(|x| (0..5).fold(0, |p, y| p ^ a[5 * y + x]));
@@ -72,7 +68,7 @@ impl Round {
         let mut moved = [0; 25];
         for (i, lane) in theta.into_iter().enumerate() {
             let (x, y) = (i % 5, i / 5);
-            moved[5 * ((2 * x + 3 * y) % 5) + y] = lane.rotate_left(ROTATIONS[i]);
+            moved[5 * ((2 * x + 3 * y) % 5) + y] = lane.rotate_left(KECCAK_ROTATIONS[i]);
         }
         let chi: [u64; 25] = core::array::from_fn(|i| {
             let row = 5 * (i / 5);

@@ -5,11 +5,11 @@ mod keccak;
 mod permute;
 mod sha256;
 
-use ember_verifier::air::{ElementCols, OperandCols};
+use ember_verifier::air::{ElementCols, OPERAND_WRITTEN, OperandCols};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use super::{Matrix, Val, flag, limbs, matrix, val};
-use crate::accel::{Access, WRITTEN};
+use crate::accel::Access;
 use crate::ranges::Ranges;
 
 pub(super) use dot::dot;
@@ -50,7 +50,7 @@ pub(super) fn element(accesses: &[Access], ranges: &mut Ranges) -> Option<Matrix
     matrix(ElementCols::<()>::WIDTH, accesses, ranges, |a, row, ranges| {
         let OperandCols { real, clk, address, rank, old, new, prev, writable, same, before, after } =
             access(a, ranges);
-        let (written, top) = (a.rank == WRITTEN, a.new == Val::ORDER_U32 - 1);
+        let (written, top) = (a.rank == OPERAND_WRITTEN, a.new == Val::ORDER_U32 - 1);
         if written {
             let upper = (a.new >> 16) - u32::from(top);
             ranges.check_wide(a.new & 0xffff);

@@ -5,7 +5,7 @@ use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_field::extension::trinomial_quintic_mul;
 
-use super::operand::{WRITTEN, access_element};
+use super::operand::{OPERAND_WRITTEN, access_element};
 use super::{Call, receive, word_address};
 use crate::air::bus::{Builder, c, inv_pow2, pair, range16, when};
 use crate::air::columns::columns;
@@ -117,6 +117,13 @@ pub(in crate::air) fn eval_dot<AB: Builder>(b: &mut AB) {
         let wide = if i == 0 { l.real.into() } else { l.real - l.base };
         access_element::<AB>(b, at(l.a_at), 0, l.a[i].into(), l.a[i].into(), l.real.into());
         access_element::<AB>(b, at(l.b_at), 1, l.b[i].into(), l.b[i].into(), wide);
-        access_element::<AB>(b, at(l.sum_at), WRITTEN, l.initial[i].into(), l.after[i].into(), l.last.into());
+        access_element::<AB>(
+            b,
+            at(l.sum_at),
+            OPERAND_WRITTEN,
+            l.initial[i].into(),
+            l.after[i].into(),
+            l.last.into(),
+        );
     }
 }

@@ -7,7 +7,7 @@ use ember_isa::Accelerator;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 
-use super::operand::{WRITTEN, access};
+use super::operand::{OPERAND_WRITTEN, access};
 use super::{Call, receive, word_address};
 use crate::air::bus::{Builder, c, pair, sum, when};
 use crate::air::columns::columns;
@@ -54,7 +54,7 @@ columns! {
 }
 
 /// Amounts of the rotations of rho, by lane.
-const ROTATIONS: [usize; 25] =
+pub const KECCAK_ROTATIONS: [u32; 25] =
     [0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14];
 
 /// The constants of iota.
@@ -92,7 +92,7 @@ fn lane(x: usize, y: usize) -> usize {
 /// The lane and the bit that rho and pi bring to bit `z` of lane `(x, y)`: B[y, 2x + 3y] = rot(A[x, y], r[x, y]).
 pub(super) fn moved_from(x: usize, y: usize, z: usize) -> (usize, usize) {
     let from = lane(x % 5 + 3 * (y % 5), x);
-    (from, (z + 64 - ROTATIONS[from]) % 64)
+    (from, (z + 64 - KECCAK_ROTATIONS[from] as usize) % 64)
 }
 
 fn xor<AB: Builder>(a: AB::Expr, b: AB::Expr) -> AB::Expr {
@@ -262,6 +262,6 @@ fn ecall<AB: Builder>(b: &mut AB, l: &Row<'_, AB>) {
         let place = (clk.into(), state.clone() + c::<AB>(word as u32));
         let before = pair::<AB>(two(at::INITIAL + 2 * word));
         let after = [l.out(2 * word), l.out(2 * word + 1)].map(Into::into);
-        access(b, place, WRITTEN, before, after, flag);
+        access(b, place, OPERAND_WRITTEN, before, after, flag);
     }
 }

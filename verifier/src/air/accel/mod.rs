@@ -18,8 +18,8 @@ use super::bus::{AUX, Aux, Builder, c, inv_pow2, once, range16};
 use super::sub_code;
 
 pub use dot::DotCols;
-pub use keccak::{KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
-pub use operand::{ElementCols, OperandCols};
+pub use keccak::{KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
+pub use operand::{ElementCols, OPERAND_WRITTEN, OperandCols};
 pub use permute::PermuteCols;
 pub use sha256::{SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
 

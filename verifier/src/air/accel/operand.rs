@@ -35,8 +35,8 @@ columns! {
     }
 }
 
-/// Rank of the operand that is written.
-pub(super) const WRITTEN: u32 = 2;
+/// Rank of the operand that is written; those that are read have 0 and 1.
+pub const OPERAND_WRITTEN: u32 = 2;
 
 /// A tuple of [`OPERAND`].
 fn fields<E>(clk: E, address: E, rank: E, [o0, o1]: [E; 2], [n0, n1]: [E; 2]) -> [E; 7] {

@@ -5,7 +5,7 @@ use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_koala_bear::KoalaBear;
 
-use super::operand::{WRITTEN, access_element};
+use super::operand::{OPERAND_WRITTEN, access_element};
 use super::{Call, receive, word_address};
 use crate::air::bus::{Builder, PERMUTATION, c, inv_pow2, once, pair, when};
 use crate::air::columns::columns;
@@ -50,7 +50,7 @@ pub(in crate::air) fn eval_permute<AB: Builder>(b: &mut AB) {
     let state = word_address(b, l.state, l.real);
     for (i, (before, after)) in l.before.into_iter().zip(l.after).enumerate() {
         let at = (l.clk.into(), state.clone() + c::<AB>(i as u32));
-        access_element(b, at, WRITTEN, before.into(), after.into(), l.real.into());
+        access_element(b, at, OPERAND_WRITTEN, before.into(), after.into(), l.real.into());
     }
     // A word w in Montgomery form stands for w / 2^32.
     let scale = l.montgomery * (inv_pow2(32) - KoalaBear::ONE) + AB::Expr::ONE;

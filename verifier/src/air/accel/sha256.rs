@@ -4,7 +4,7 @@ use ember_isa::Accelerator;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 
-use super::operand::{WRITTEN, access};
+use super::operand::{OPERAND_WRITTEN, access};
 use super::{Call, receive, word_address};
 use crate::air::bus::{Builder, c, from_bits, pair, sum, when};
 use crate::air::columns::columns;
@@ -332,6 +332,6 @@ pub(in crate::air) fn eval_sha256<AB: Builder>(b: &mut AB) {
     for (i, bits) in [l.a0, l.a1, l.e0, l.e1].into_iter().enumerate() {
         let offset = l.lower[4].into().double() + c::<AB>([1, 0, 5, 4][i]);
         let at = (l.clk.into(), state.clone() + offset);
-        access(b, at, WRITTEN, word::<AB, 16>(&l.initial, i), limbs::<AB>(bits), l.out);
+        access(b, at, OPERAND_WRITTEN, word::<AB, 16>(&l.initial, i), limbs::<AB>(bits), l.out);
     }
 }
