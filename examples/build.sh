@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds every example into examples/elf/NAME.elf, the same bytes on every machine.
+# Builds every example into examples/elf/NAME.elf, the same bytes on every machine; and examples/elf/functions.wasm, which
+# the example `wasm` runs.
 #
 #   examples/build.sh             build into examples/elf
 #   examples/build.sh --check     build into a temporary folder and compare with examples/elf
@@ -11,7 +12,7 @@
 # program's image id:
 #
 #   C      gcc-riscv64-unknown-elf 12.2.0, binutils 2.40 (Debian 12)
-#   Rust   rustup's 1.95.0 with rust-src and its own linker: a stable release, which stays as it is
+#   Rust   rustup's 1.95.0 with rust-src, wasm32-unknown-unknown and its own linker: a stable release, which stays as it is
 #
 # EMBER names the command to build with, where that is not the one of this checkout.
 set -euo pipefail
@@ -35,7 +36,7 @@ install_tools() {
         gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf picolibc-riscv64-unknown-elf
     echo "installing rustup's toolchain $RUST_VERSION with rust-src"
     rustup toolchain install "$RUST_VERSION" --profile minimal --component rust-src \
-        --no-self-update
+        --target wasm32-unknown-unknown --no-self-update
 }
 
 # Another version may well work; then --check says that bytes differ, and this line says why.
@@ -46,6 +47,8 @@ check_tools() {
         || fail "Rust $RUST_VERSION is missing: run examples/build.sh --install"
     [ -e "$(rust_source)/library/core" ] \
         || fail "rust-src of Rust $RUST_VERSION is missing: run examples/build.sh --install"
+    [ -e "$(rustup run "$RUST_VERSION" rustc --print target-libdir --target wasm32-unknown-unknown)" ] \
+        || fail "Rust $RUST_VERSION for wasm32-unknown-unknown is missing: run examples/build.sh --install"
 
     local gcc ld
     gcc=$(riscv64-unknown-elf-gcc -dumpfullversion)
@@ -80,11 +83,19 @@ build_rust() { # $1: folder for the ELFs, $2: scratch folder
         -- --quiet --locked > /dev/null
 }
 
+build_wasm() { # $1: folder for the module
+    rustup run "$RUST_VERSION" rustc --edition 2024 --crate-type cdylib --target wasm32-unknown-unknown \
+        -Copt-level=2 -Clto=true -Cpanic=abort -Cstrip=symbols -Clink-arg=-zstack-size=32768 \
+        -o "$1/functions.wasm" "$here/wasm/functions.rs"
+    chmod 644 "$1/functions.wasm"
+}
+
 build_all() { # $1: folder for the ELFs
     check_tools
     build_ember
     build_c "$1"
     build_rust "$1" "$scratch"
+    build_wasm "$1"
     chmod 755 "$1"/*.elf
 }
 
@@ -92,7 +103,7 @@ check() {
     local name bad=0
     mkdir "$scratch/elf"
     build_all "$scratch/elf"
-    for name in $(cd "$here/elf" && ls "$scratch/elf" . | grep '\.elf$' | sort -u); do
+    for name in $(cd "$here/elf" && ls "$scratch/elf" . | grep -E '\.(elf|wasm)$' | sort -u); do
         if [ ! -e "$here/elf/$name" ]; then
             echo "NEW      $name is not committed"; bad=1
         elif [ ! -e "$scratch/elf/$name" ]; then

@@ -135,6 +135,56 @@ fn a_signature_is_checked() {
 }
 
 #[test]
+fn a_wasm_module_is_run() {
+    let path = format!("{}/../examples/elf/functions.wasm", env!("CARGO_MANIFEST_DIR"));
+    let module = std::fs::read(path).unwrap();
+    let program = example("wasm");
+    let config = |call: &str, module: &[u8]| {
+        let input = [call.as_bytes(), b"\n", module].concat();
+        RunConfig { input, ..Default::default() }
+    };
+    let run = |call, module: &[u8]| {
+        let mut machine = ember_vm::Machine::new(&program, config(call, module)).unwrap();
+        let exit = machine.run(&mut NoHost);
+        (exit.reason, machine.journal().to_vec())
+    };
+    let answers: [(&str, &[u8]); 5] = [
+        ("fibonacci 90", &2_880_067_194_370_816_120u64.to_le_bytes()),
+        ("primes_below 1000", &168u32.to_le_bytes()),
+        ("divide -7 2", &((-3i64 as u64) << 32 | u64::from(-1i32 as u32)).to_le_bytes()),
+        ("divide 4294967289 2", &((-3i64 as u64) << 32 | u64::from(-1i32 as u32)).to_le_bytes()),
+        ("compound 1000 10 2", &1210f64.to_le_bytes()),
+    ];
+    for (call, answer) in answers {
+        assert_eq!(run(call, &module), (ExitReason::Halt(0), answer.to_vec()), "{call}");
+    }
+    for call in ["", "subtract 1 2", "fibonacci", "fibonacci 1 2", "fibonacci x", "memory"] {
+        assert_eq!(run(call, &module), (ExitReason::Halt(1), Vec::new()), "{call}");
+    }
+    // Imports nobody provides: `(import "a" "b" (func))`.
+    let imports = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x07\x01\x01a\x01b\0\0";
+    let mut malformed = module.clone();
+    malformed[9] ^= 0xff;
+    for module in [&module[..500], &malformed, b"", b"\0asm", imports] {
+        assert_eq!(run("fibonacci 1", module), (ExitReason::Halt(2), Vec::new()));
+    }
+    let trapping = ["divide 1 0", "divide -2147483648 -1", "primes_below 16385"];
+    for call in trapping {
+        assert_eq!(run(call, &module), (ExitReason::Halt(3), Vec::new()), "{call}");
+    }
+
+    let prover = Prover::new();
+    for (call, module, code, journal) in [
+        ("primes_below 100", &module[..], 0, &25u32.to_le_bytes()[..]),
+        (trapping[0], &module, 3, b""),
+        ("primes_below 100", &malformed, 2, b""),
+    ] {
+        let statement = prove(&prover, &program, config(call, module), b"");
+        assert_eq!((statement.exit.reason, &statement.journal[..]), (ExitReason::Halt(code), journal));
+    }
+}
+
+#[test]
 fn gas_prices_never_change_a_programs_identity() {
     let prover = Prover::new();
     let program = example("cycles");
