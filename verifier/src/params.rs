@@ -103,15 +103,16 @@ pub struct Security {
 const HASH_BITS: usize = 123;
 
 impl Security {
-    /// The security when no table has more than `2^log_rows` rows. `lookups` are those of every table.
+    /// The security when no table has more than `2^log_rows` rows. `lookups` are those of each table.
     ///
     /// All tables count as if each had that many rows, and every term but the hash's follows `p3-security`: the
     /// round-by-round soundness of FRI up to the Johnson radius or within unique decoding, the batching of
     /// openings, DEEP-ALI, the composition of constraints, and the LogUp fingerprint.
-    pub fn of(log_rows: usize, lookups: &[Lookups<Val>]) -> Self {
+    pub fn of<'a>(log_rows: usize, lookups: impl Fn(Table) -> &'a Lookups<Val>) -> Self {
         let dimension = 5;
         let (mut openings, mut constraints, mut interactions, mut width) = (0, 0, 0, 1);
-        for (&table, lookups) in Table::ALL.iter().zip(lookups) {
+        for &table in Table::ALL {
+            let lookups = lookups(table);
             let columns = table.columns();
             let reads_next = table.reads_next_row();
             openings += num_batched_openings(

@@ -6,6 +6,7 @@ use ember_isa::ecall::MAX_JOURNAL_LEN;
 use ember_isa::{ExitReason, reg};
 use ember_memory::digest::Hasher;
 use ember_memory::{Digest, Layout, LayoutError, tree};
+use once_cell::race::OnceBox;
 use p3_batch_stark::{CommonData, verify_batch};
 use p3_field::PrimeField32;
 use p3_lookup::Lookups;
@@ -58,28 +59,22 @@ pub enum VerifyError {
     Stark(alloc::string::String),
 }
 
-/// A verifier: the circuits' lookups, worked out once. One for all programs.
+/// A verifier: the circuits' lookups, worked out once, each table's when a proof first has it. One for all programs.
+#[derive(Default)]
 pub struct Verifier {
     hasher: Hasher,
-    lookups: Vec<Lookups<Val>>,
-}
-
-impl Default for Verifier {
-    fn default() -> Self {
-        Self::new()
-    }
+    lookups: [OnceBox<Lookups<Val>>; Table::ALL.len()],
 }
 
 impl Verifier {
-    /// Works out the circuits' lookups.
+    /// A verifier that knows no table's lookups yet.
     pub fn new() -> Self {
-        let lookups = Table::ALL.iter().map(|&table| air::lookups(table)).collect();
-        Self { hasher: Hasher::default(), lookups }
+        Self::default()
     }
 
-    /// The lookups of every table.
-    pub fn lookups(&self) -> &[Lookups<Val>] {
-        &self.lookups
+    /// The lookups of a table.
+    pub fn lookups(&self, table: Table) -> &Lookups<Val> {
+        self.lookups[table as usize].get_or_init(|| air::lookups(table).into())
     }
 
     /// The hash of all identities.
@@ -89,12 +84,12 @@ impl Verifier {
 
     /// Proven security of the largest run that the verifier accepts.
     pub fn security(&self) -> Security {
-        Security::of(Table::Cpu.max_log_height(), &self.lookups)
+        Security::of(Table::Cpu.max_log_height(), |table| self.lookups(table))
     }
 
     /// What prover and verifier share for a proof with these tables.
     pub fn common(&self, tables: &[Table]) -> CommonData<params::Config> {
-        CommonData::new(None, tables.iter().map(|&t| self.lookups[t as usize].clone()).collect())
+        CommonData::new(None, tables.iter().map(|&t| self.lookups(t).clone()).collect())
     }
 
     /// Begins to check a proof of `statement`, segment by segment.

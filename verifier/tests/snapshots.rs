@@ -157,7 +157,7 @@ fn describe(verifier: &Verifier, table: Table) -> String {
     for (bus, count) in buses {
         line(format!("  {bus}: {count}"));
     }
-    let lookups = &verifier.lookups()[table as usize];
+    let lookups = verifier.lookups(table);
     let gadget = LogUpGadget::new();
     let degree = |lookup| gadget.constraint_degree_with_transition(lookup, 0);
     let degree = lookups.iter().map(degree).max().unwrap_or(0);

@@ -136,8 +136,7 @@ fn measure(case: &Case) -> Result<()> {
         verify * 1e3,
     );
     let verifier = Verifier::new();
-    let interactions =
-        |t: Table| verifier.lookups()[t as usize].iter().map(|l| l.elements.len()).sum::<usize>();
+    let interactions = |t: Table| verifier.lookups(t).iter().map(|l| l.elements.len()).sum::<usize>();
     let (mut cells, mut messages) = (0, 0);
     for s in segments.iter().flatten() {
         cells += s.rows * s.columns;
