@@ -4,7 +4,8 @@
 //! - [`Layout`]: where the run's zeroed memory, stack and input region lie, a function of image header, memory
 //!   limit and input length that interpreter, prover and verifier share.
 //! - [`AddressSpace`]: the memory of a run, with execute-only code.
-//! - [`digest`]: Poseidon2 over KoalaBear, the hash behind every identity of a statement.
+//! - [`digest`]: Poseidon2 over KoalaBear, the hash behind every identity of a statement. [`extension`]: sums of products
+//!   in the field of challenges. Both by the machine's accelerators, where the code runs inside it.
 //!
 //! Source: SPEC section 2 and 6.
 #![no_std]
@@ -16,6 +17,7 @@ extern crate alloc;
 mod address_space;
 pub mod digest;
 mod elf;
+pub mod extension;
 mod image;
 mod layout;
 mod perm;

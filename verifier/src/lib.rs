@@ -23,6 +23,7 @@ pub mod air;
 pub mod ending;
 mod openings;
 pub mod params;
+pub mod pcs;
 mod proof;
 mod publics;
 mod statement;

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ember_memory::extension::Extension;
 use ember_memory::{Digest, Permutation, permutation};
 use p3_batch_stark::num_batched_openings;
 use p3_challenger::{CanObserve, DuplexChallenger};
@@ -9,8 +10,7 @@ use p3_commit::ExtensionMmcs;
 use p3_dft::Radix2DFTSmallBatch;
 use p3_field::Field;
 use p3_field::PrimeCharacteristicRing;
-use p3_field::extension::QuinticTrinomialExtensionField;
-use p3_fri::{FriParameters, TwoAdicFriPcs};
+use p3_fri::FriParameters;
 use p3_koala_bear::KoalaBear;
 use p3_lookup::Lookups;
 use p3_merkle_tree::MerkleTreeMmcs;
@@ -23,11 +23,12 @@ use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
 use p3_uni_stark::{OpeningShape, StarkConfig};
 
 use crate::air::Table;
+use crate::pcs::Pcs;
 
 /// The base field: 31 bits.
 pub type Val = KoalaBear;
 /// The field of challenges: degree 5, 155 bits.
-pub type Challenge = QuinticTrinomialExtensionField<Val>;
+pub type Challenge = Extension;
 type Hash = PaddingFreeSponge<Permutation, 16, 8, 8>;
 type Compress = TruncatedPermutation<Permutation, 2, 8, 16>;
 /// Merkle trees over matrices of the base field.
@@ -38,7 +39,6 @@ pub type ChallengeMmcs = ExtensionMmcs<Val, Challenge, ValMmcs>;
 pub type Challenger = DuplexChallenger<Val, Permutation, 16, 8>;
 /// Discrete Fourier transforms.
 pub type Dft = Radix2DFTSmallBatch<Val>;
-type Pcs = TwoAdicFriPcs<Val, Dft, ValMmcs, ChallengeMmcs>;
 /// The configuration of the STARK.
 pub type Config = StarkConfig<Pcs, Challenge, Challenger>;
 
@@ -84,7 +84,7 @@ pub fn fri_parameters() -> FriParameters<ChallengeMmcs> {
 /// The configuration of one proof: its transcript starts with the protocol's tag, the tables present, and a digest
 /// of the statement.
 pub fn config(tables: u32, statement: &Digest) -> Config {
-    let pcs = Pcs::new(Dft::default(), mmcs(), fri_parameters());
+    let pcs = Pcs::new(mmcs(), fri_parameters());
     let mut challenger = Challenger::new(permutation());
     for word in TRANSCRIPT_TAG.into_iter().chain([tables]) {
         challenger.observe(Val::from_u32(word));
