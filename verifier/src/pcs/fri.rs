@@ -5,17 +5,17 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::marker::PhantomData;
 
 use p3_commit::Mmcs;
 use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 use p3_fri::verifier::{FriError, fold_query};
-use p3_fri::{FriShape, TwoAdicFriFolding, VerifierTranscript, fold_schedule};
+use p3_fri::{FriShape, VerifierTranscript, fold_schedule};
 use p3_matrix::Dimensions;
 use p3_util::{log2_strict_usize, reverse_bits_len};
 
-use super::{Claims, OpeningError, OpeningProof, Pcs, Rows};
-use crate::params::{Challenge, Challenger, Val, ValMmcs};
+use super::folding::Folding;
+use super::{Claims, OpeningError, OpeningProof, Pcs};
+use crate::params::{Challenge, Challenger, Val};
 
 impl Pcs {
     /// Checks that the claims, combined by the powers of `alpha`, are of functions close to low degree.
@@ -64,7 +64,6 @@ impl Pcs {
         self.check_rows(claims, &proof.input_openings, &queries, log_max_height)?;
         let combined = self.combine(claims, &proof.input_openings, &queries, &heights, alpha)?;
 
-        let folding = TwoAdicFriFolding::<Vec<Rows>, <ValMmcs as Mmcs<Val>>::Error>(PhantomData);
         // Every query's chain of folds, from the opened rows to the final polynomial.
         let rounds = log_arities.len();
         let mut groups: Vec<Vec<usize>> = vec![Vec::with_capacity(fri.num_queries); rounds];
@@ -72,7 +71,7 @@ impl Pcs {
         for (query, (&index, combined)) in queries.iter().zip(combined).enumerate() {
             let mut index = index;
             let folded = fold_query::<_, Val, Challenge, _>(
-                &folding,
+                &Folding,
                 query,
                 &mut index,
                 &betas,

@@ -2,8 +2,10 @@
 //! fewer multiplications.
 //!
 //! The protocol, its transcript, its proofs and what is refused are those of [`p3_fri::TwoAdicFriPcs`] (a test compares them
-//! on honest and edited proofs). [`queries`] alone is computed otherwise: see there.
+//! on honest and edited proofs). What the opened rows add up to ([`queries`]) and how a row folds ([`folding`]) are computed
+//! otherwise: see there.
 
+mod folding;
 mod fri;
 mod queries;
 
