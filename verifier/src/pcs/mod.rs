@@ -2,7 +2,7 @@
 //! fewer multiplications.
 //!
 //! The protocol, its transcript, its proofs and what is refused are those of [`p3_fri::TwoAdicFriPcs`] (a test compares them
-//! on honest and edited proofs). What the opened rows add up to ([`queries`]) and how a row folds ([`folding`]) are computed
+//! on honest and edited proofs). What the opened rows add up to (`queries`) and how a row folds (`folding`) are computed
 //! otherwise: see there.
 
 mod folding;
