@@ -75,6 +75,26 @@ fn c_programs_build_alike_in_any_folder() {
     assert_ne!(built["programs"][0]["image_id"], ids[0]);
 }
 
+/// A product and a power, as words of the journal.
+#[test]
+fn c_programs_multiply_by_the_accelerator() {
+    if Command::new("riscv64-unknown-elf-gcc").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = Folder::new();
+    folder.file(
+        "power.c",
+        "#include <ember.h>\nint main(void) {\n    uint32_t x[8] = {7}, y[8] = {8}, m[8] = {10};\n    \
+         ember_mul_mod(x, y, m);\n    ember_journal_u32(x[0]);\n    \
+         for (int i = 0; i < 8; i++) x[i] = 0xffffffff, m[i] = 0;\n    \
+         ember_mul_mod(x, x, m);\n    ember_journal(x, sizeof x);\n    return 0;\n}\n",
+    );
+    folder.ember(&["build", "power.c", "--", "-ffreestanding"]).exits(0);
+    folder.ember(&["run", "power.elf", "--journal", "out"]).exits(0);
+    let words = [6, 1, 0, 0, 0, 0, 0, 0, 0u32];
+    assert_eq!(folder.read("out"), words.map(u32::to_le_bytes).concat());
+}
+
 #[test]
 fn a_profile_accounts_for_all_gas() {
     let folder = Folder::new();

@@ -15,7 +15,7 @@
 
 use ember_isa::op::TABLE;
 use ember_isa::reg::{A0, A1, A2, A3, T0};
-use ember_isa::{EcallCost, GasTable, Op, csr, ecall};
+use ember_isa::{Accelerator, EcallCost, GasTable, Op, csr, ecall};
 use ember_memory::PAGE_SIZE;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -116,6 +116,7 @@ fn host_ecall() -> impl Strategy<Value = Atom> {
     let number = prop_oneof![
         6 => select(vec![ecall::READ, ecall::WRITE]),
         5 => select(vec![call::REVERSE, call::FILL, call::OVERFLOW, call::PAUSE, call::EMPTY]),
+        2 => select(Accelerator::ALL.iter().map(|a| a.number()).collect::<Vec<_>>()),
         1 => select(vec![call::ABORT, call::ABORT, 0x2ffe, ecall::EXIT, 94, 0x1000, 0x3000]),
     ];
     let len = || prop_oneof![12 => 0u32..40, 1 => select(vec![PAGE_SIZE, 1 << 21, u32::MAX])];
@@ -125,6 +126,10 @@ fn host_ecall() -> impl Strategy<Value = Atom> {
             // Mostly the descriptors that exist: 0 for read, 1, 2, 3 for write.
             ecall::READ => [if fd == 5 { 1 } else { 0 }, p, len, out_len],
             ecall::WRITE => [if fd > 3 { 3 } else { fd }, p, len, out_len],
+            // Operands apart or overlapping.
+            n if Accelerator::from_number(n).is_some() => {
+                [p & !3, q & !3, (p & !3).wrapping_add(4 * (len % 40)), 0]
+            }
             _ => [p, len, q, out_len],
         };
         Atom::Ecall(n, args)
@@ -183,7 +188,7 @@ fn wild() -> impl Strategy<Value = Atom> {
 pub fn gas_table() -> impl Strategy<Value = GasTable> {
     let price = || prop_oneof![4 => 0u16..20, 1 => Just(0), 1 => Just(u16::MAX)];
     let prices = prop::array::uniform13(price());
-    let ecalls = prop::array::uniform12(price());
+    let ecalls = prop::array::uniform13(price());
     let any = (prices, ecalls).prop_map(|(p, e)| GasTable {
         arith: p[0],
         logic: p[1],
@@ -206,6 +211,7 @@ pub fn gas_table() -> impl Strategy<Value = GasTable> {
         poseidon2: e[8],
         extension_dot: EcallCost { base: e[9], per_word: e[10] },
         keccak: e[11],
+        mul_mod: e[12],
     });
     prop_oneof![3 => Just(GasTable::default()), 2 => Just(GasTable::UNIT), 3 => any]
 }

@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-enum { EMBER_EXIT = 93, EMBER_READ = 63, EMBER_WRITE = 64 };
+enum { EMBER_EXIT = 93, EMBER_READ = 63, EMBER_WRITE = 64, EMBER_MUL_MOD = 0x1006 };
 
 /* File descriptors. The journal is the public output, and part of the statement that a proof proves; of the private input
  * a proof says nothing; the console is for the host's eyes. */
@@ -61,6 +61,12 @@ static inline void ember_journal_u32(uint32_t word) { ember_journal(&word, sizeo
 static inline _Noreturn void ember_exit(uint32_t code) {
     ember_ecall(EMBER_EXIT, code, 0, 0, 0);
     __builtin_unreachable();
+}
+
+/* x = x * y mod m, by the machine's accelerator: integers of 256 bits, eight words each, the lowest first. The result is
+ * below m, whether x and y are or not; m = 0 stands for 2^256. They may overlap. */
+static inline void ember_mul_mod(uint32_t x[8], const uint32_t y[8], const uint32_t m[8]) {
+    ember_ecall(EMBER_MUL_MOD, (uint32_t)(uintptr_t)x, (uint32_t)(uintptr_t)y, (uint32_t)(uintptr_t)m, 0);
 }
 
 /* The first word of the public input, or `fallback` where there is no input. Byte by byte: the machine faults on a

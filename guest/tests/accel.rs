@@ -95,3 +95,40 @@ fn keccak_is_that_of_tiny_keccak() {
         assert_eq!(sha3.finalize()[..], second, "{len} bytes");
     }
 }
+
+#[test]
+fn mul_mod_is_that_of_crypto_bigint() {
+    use crypto_bigint::{MulMod, NonZero, SquareMod, U256};
+    use ember_guest::accel::{AccelU256, mul_mod};
+
+    let words = |n: &U256| -> [u32; 8] {
+        let bytes = n.to_le_bytes();
+        core::array::from_fn(|i| u32::from_le_bytes(core::array::from_fn(|j| bytes.as_ref()[4 * i + j])))
+    };
+    let secp256k1 = U256::from_be_hex("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+    let any = U256::from_be_hex("8b284e056253d057f1258f7940e1dde784d5ccf933c0478ad598261ea65aa9ee");
+    let all = [
+        U256::ZERO,
+        U256::ONE,
+        U256::from(3u8),
+        U256::from(u64::MAX),
+        U256::ONE << 128,
+        U256::ONE << 255,
+        any,
+        secp256k1,
+        secp256k1 - U256::ONE,
+        U256::MAX,
+    ];
+    for x in &all {
+        for y in &all {
+            assert_eq!(mul_mod(&words(x), &words(y), &[0; 8]), words(&x.wrapping_mul(y)));
+            for m in &all[1..] {
+                let modulus = NonZero::new(*m).unwrap();
+                let product = x.mul_mod(y, &modulus);
+                assert_eq!(mul_mod(&words(x), &words(y), &words(m)), words(&product), "{x} {y} {m}");
+                assert_eq!(AccelU256(*x).mul_mod(&AccelU256(*y), &modulus).0, product);
+                assert_eq!(AccelU256(*x).square_mod(&modulus).0, x.square_mod(&modulus));
+            }
+        }
+    }
+}

@@ -57,6 +57,10 @@ pub enum Accelerator {
     /// `keccak(state)`: the permutation `Keccak-f[1600]` (FIPS 202, section 3.3), in place. The state is 25 lanes of 64 bits,
     /// little-endian: lane (x, y) is the (5 y + x)-th.
     Keccak,
+    /// `mul_mod(x, y, m)`: `x` becomes `x y mod m`, where all three are integers of 256 bits, eight words each, the lowest
+    /// first. The result is below `m`, whether `x` and `y` are or not. A modulus of zero stands for 2^256, which eight
+    /// words cannot hold: the result is the lower half of the product.
+    MulMod,
 }
 
 impl Accelerator {
@@ -74,6 +78,7 @@ impl Accelerator {
         Self::ExtensionDot { terms: 3 },
         Self::ExtensionDotBase { terms: 3 },
         Self::Keccak,
+        Self::MulMod,
     ];
 
     /// The accelerator with this ecall number, if there is one: the lower half says which, the upper half how many terms
@@ -88,6 +93,7 @@ impl Accelerator {
             0x1001 => Some(Self::Poseidon2),
             0x1002 => Some(Self::Poseidon2Montgomery),
             0x1005 => Some(Self::Keccak),
+            0x1006 => Some(Self::MulMod),
             _ => None,
         }
     }
@@ -101,6 +107,7 @@ impl Accelerator {
             Self::ExtensionDot { terms } => 0x1003 | (terms as u32) << 16,
             Self::ExtensionDotBase { terms } => 0x1004 | (terms as u32) << 16,
             Self::Keccak => 0x1005,
+            Self::MulMod => 0x1006,
         }
     }
 
@@ -110,6 +117,7 @@ impl Accelerator {
             Self::Sha256 => [updates(8), reads(16), NONE],
             Self::Poseidon2 | Self::Poseidon2Montgomery => [updates(16), NONE, NONE],
             Self::Keccak => [updates(50), NONE, NONE],
+            Self::MulMod => [updates(8), reads(8), reads(8)],
             Self::ExtensionDot { terms } => [updates(5), reads(5 * terms as u32), reads(5 * terms as u32)],
             Self::ExtensionDotBase { terms } => [updates(5), reads(5 * terms as u32), reads(terms as u32)],
         };

@@ -141,6 +141,8 @@ pub struct GasTable {
     pub extension_dot: EcallCost,
     /// Cost of [`Accelerator::Keccak`].
     pub keccak: u16,
+    /// Cost of [`Accelerator::MulMod`].
+    pub mul_mod: u16,
 }
 
 impl GasTable {
@@ -169,6 +171,7 @@ impl GasTable {
         let base = match accelerator {
             Accelerator::Sha256 => self.sha256,
             Accelerator::Keccak => self.keccak,
+            Accelerator::MulMod => self.mul_mod,
             Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => self.poseidon2,
             Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
                 return (self.extension_dot, terms as u32);
@@ -222,6 +225,7 @@ impl GasTable {
         poseidon2: 1,
         extension_dot: EcallCost { base: 1, per_word: 0 },
         keccak: 1,
+        mul_mod: 1,
     };
 }
 
@@ -250,6 +254,7 @@ impl Default for GasTable {
             poseidon2: 20,
             extension_dot: EcallCost { base: 8, per_word: 8 },
             keccak: 800,
+            mul_mod: 50,
         }
     }
 }

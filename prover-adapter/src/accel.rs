@@ -56,6 +56,16 @@ pub(crate) struct Keccak {
     pub(crate) state: [u32; 50],
 }
 
+/// A modular multiplication: words of the factors, the modulus, and the result.
+#[derive(Clone, Debug)]
+pub(crate) struct MulMod {
+    pub(crate) call: Call,
+    pub(crate) x: [u32; 8],
+    pub(crate) y: [u32; 8],
+    pub(crate) m: [u32; 8],
+    pub(crate) result: [u32; 8],
+}
+
 /// A sum of products: the words of the sum before, and of the factors.
 #[derive(Clone, Debug)]
 pub(crate) struct Dot {
@@ -80,6 +90,7 @@ pub(crate) struct Calls {
     pub(crate) terms: usize,
     pub(crate) sha256: Vec<Sha256>,
     pub(crate) keccak: Vec<Keccak>,
+    pub(crate) mul_mod: Vec<MulMod>,
 }
 
 impl Calls {
@@ -89,13 +100,14 @@ impl Calls {
     }
 
     /// Rows of each accelerator's table.
-    fn heights(&self) -> [(Table, usize); 6] {
+    fn heights(&self) -> [(Table, usize); 7] {
         [
             (Table::Operand, self.accesses.len()),
             (Table::Element, self.elements.len()),
             (Table::Permute, self.permute.len()),
             (Table::Dot, self.terms),
             (Table::Keccak, self.keccak.len() * KECCAK_ROWS),
+            (Table::MulMod, self.mul_mod.len()),
             (Table::Sha256, self.sha256.len() * SHA256_ROWS),
         ]
     }
@@ -128,7 +140,7 @@ impl<S: Steps> Walk<'_, S> {
         let words = operands.iter().flat_map(|(_, _, words)| words.iter().copied());
         let (old, new): (Vec<u32>, Vec<u32>) = words.unzip();
         let elements = match accelerator {
-            Accelerator::Sha256 | Accelerator::Keccak => false,
+            Accelerator::Sha256 | Accelerator::Keccak | Accelerator::MulMod => false,
             Accelerator::Poseidon2
             | Accelerator::Poseidon2Montgomery
             | Accelerator::ExtensionDot { .. }
@@ -163,6 +175,16 @@ impl<S: Steps> Walk<'_, S> {
             }),
             Accelerator::Keccak => {
                 self.rows.accel.keccak.push(Keccak { call, state: old.try_into().expect("fifty words") })
+            }
+            Accelerator::MulMod => {
+                let eight = |words: &[u32]| words.try_into().expect("eight words");
+                self.rows.accel.mul_mod.push(MulMod {
+                    call,
+                    x: eight(&old[..8]),
+                    y: eight(&old[8..16]),
+                    m: eight(&old[16..]),
+                    result: eight(&new[..8]),
+                })
             }
             Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => {
                 self.rows.accel.permute.push(Permute {

@@ -66,12 +66,14 @@ fn every_program_is_proven() {
     let (order, token) = (data("order.json"), data("token.txt"));
     let (puzzle, solution) = (data("sudoku.txt"), data("sudoku-solution.txt"));
     let cells: Vec<u8> = puzzle.iter().copied().filter(|b| *b != b'\n').collect();
-    let runs: [Run<'_>; 13] = [
+    let runs: [Run<'_>; 14] = [
         ("hello", b"prover\n", b"", b"Hello, prover!\n"),
         ("sha256", b"abc", b"", &[0xba, 0x78, 0x16, 0xbf]),
         ("sha256-accel", b"abc", b"", &[0xba, 0x78, 0x16, 0xbf]),
         ("accelerators", b"sha256 accel 2", b"", b""),
         ("accelerators", b"extension_dot_base accel 2", b"", b""),
+        // The square of an element of the field of secp256k1.
+        ("accelerators", b"mul_mod accel 2", b"", &[0x49, 0xfc, 0x54, 0xb8, 0x29, 0x02, 0xd5, 0x38]),
         ("keccak", b"abc", b"", &[0x4e, 0x03, 0x65, 0x7a, 0xea, 0x45, 0xa9, 0x4f]),
         ("fibonacci", &[20, 0, 0, 0], b"", &6765u32.to_le_bytes()),
         ("quicksort", b"", &sorted, &0u32.to_le_bytes()),

@@ -45,7 +45,7 @@ pub type Config = StarkConfig<Pcs, Challenge, Challenger>;
 /// log2 of the blow-up.
 pub const LOG_BLOWUP: usize = 1;
 /// FRI queries.
-pub const QUERIES: usize = 174;
+pub const QUERIES: usize = 175;
 /// Bits of proof of work before the queries.
 pub const QUERY_POW_BITS: usize = 16;
 /// log2 of the most values folded at once.

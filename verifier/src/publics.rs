@@ -95,6 +95,7 @@ impl Publics<'_> {
             Table::Permute => bytes(self.gas_table.poseidon2).to_vec(),
             Table::Sha256 => bytes(self.gas_table.sha256).to_vec(),
             Table::Keccak => bytes(self.gas_table.keccak).to_vec(),
+            Table::MulMod => bytes(self.gas_table.mul_mod).to_vec(),
             Table::Dot => {
                 let cost = self.gas_table.extension_dot;
                 [cost.base, cost.per_word].into_iter().flat_map(bytes).collect()

@@ -11,6 +11,7 @@ use once_cell::race::OnceBox;
 use p3_field::extension::QuinticTrinomialExtensionField;
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
 use p3_koala_bear::KoalaBear;
+use ruint::aliases::U256;
 
 use crate::machine::Stop;
 use crate::{Machine, Tracer};
@@ -29,6 +30,7 @@ pub fn apply(accelerator: Accelerator, words: &mut [u32]) {
         Accelerator::Poseidon2 => poseidon2(words, KoalaBear::from_u32, |e| e.as_canonical_u32()),
         Accelerator::Poseidon2Montgomery => poseidon2(words, of_montgomery, montgomery),
         Accelerator::Keccak => keccak(words),
+        Accelerator::MulMod => mul_mod(words),
         Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
             let (sum, rest) = words.split_at_mut(5);
             let (a, b) = rest.split_at(5 * usize::from(terms));
@@ -65,6 +67,19 @@ fn keccak(words: &mut [u32]) {
     tiny_keccak::keccakf(&mut lanes);
     for (words, lane) in words.chunks_exact_mut(2).zip(lanes) {
         words.copy_from_slice(&[lane as u32, (lane >> 32) as u32]);
+    }
+}
+
+/// `x = x y mod m`, modulo 2^256 where `m` is zero.
+fn mul_mod(words: &mut [u32]) {
+    let integer = |first: usize| {
+        let limb = |i: usize| u64::from(words[first + 2 * i]) | u64::from(words[first + 2 * i + 1]) << 32;
+        U256::from_limbs(core::array::from_fn(limb))
+    };
+    let (x, y, m) = (integer(0), integer(8), integer(16));
+    let result = if m.is_zero() { x.wrapping_mul(y) } else { x.mul_mod(y, m) };
+    for (words, limb) in words.chunks_exact_mut(2).zip(result.as_limbs()) {
+        words.copy_from_slice(&[*limb as u32, (limb >> 32) as u32]);
     }
 }
 

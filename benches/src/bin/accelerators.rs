@@ -16,6 +16,7 @@ use ember_prover_adapter::Prover;
 /// plain instructions.
 const CASES: &[(&str, &str, Accelerator, [u32; 2])] = &[
     ("sha256", "SHA-256 compression", Accelerator::Sha256, [1800, 120]),
+    ("keccak", "Keccak-f[1600]", Accelerator::Keccak, [600, 60]),
     ("poseidon2", "Poseidon2 permutation", Accelerator::Poseidon2Montgomery, [16_000, 60]),
     (
         "extension_dot",
@@ -29,6 +30,7 @@ const CASES: &[(&str, &str, Accelerator, [u32; 2])] = &[
         Accelerator::ExtensionDotBase { terms: 64 },
         [1000, 80],
     ),
+    ("mul_mod", "256-bit modular multiplication", Accelerator::MulMod, [8000, 300]),
 ];
 
 /// A proven run.
@@ -77,9 +79,9 @@ fn main() -> Result<()> {
     let report = format!(
         "# Accelerators\n\n\
          Written by `cargo run --release -p ember-benches --bin accelerators`, on {} cores: what proving one more call takes,\n\
-         in plain instructions (the crates `sha2`, `p3-koala-bear` and `p3-field`) and by the accelerator. CPU\n\
-         time of one proof of many calls, less that of one of none; the instructions are those of the loop around the\n\
-         calls too. Gas is the default table's.\n\n\
+         in plain instructions (the crates `sha2`, `tiny-keccak`, `p3-koala-bear`, `p3-field`, and `crypto-bigint`, which\n\
+         multiplies in Montgomery form) and by the accelerator. CPU time of one proof of many calls, less that of one of\n\
+         none; the instructions are those of the loop around the calls too. Gas is the default table's.\n\n\
          | | plain: instructions | CPU ms | accelerator: instructions | CPU ms | times less | gas |\n\
          |---|--:|--:|--:|--:|--:|--:|\n\
          {rows}",

@@ -2,11 +2,15 @@
 //!
 //! Everything here computes the same on the host, in software.
 
+mod bigint;
 mod extension;
 mod keccak;
 mod poseidon2;
 mod sha256;
 
+#[cfg(feature = "crypto-bigint")]
+pub use bigint::AccelU256;
+pub use bigint::{mul_mod, mul_mod_assign};
 pub use extension::{Extension, extension_dot, extension_dot_base};
 pub use keccak::{Keccak256, Keccak256Core, Sha3_256, keccak_f1600};
 pub use poseidon2::{poseidon2, poseidon2_montgomery};

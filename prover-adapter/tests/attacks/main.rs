@@ -12,6 +12,7 @@ mod execution;
 mod faults;
 mod io;
 mod memory;
+mod mulmod;
 mod segments;
 mod shape;
 mod statement;

@@ -71,6 +71,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
             poseidon2: _,
             extension_dot: _,
             keccak: _,
+            mul_mod: _,
         } = g;
     };
     let mut edits: Vec<Edit<Statement>> = edits! { s: Statement:
@@ -130,6 +131,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
         s.gas_table.poseidon2 ^= 1;
         s.gas_table.extension_dot.base ^= 1;
         s.gas_table.keccak ^= 1;
+        s.gas_table.mul_mod ^= 1;
         s.gas_table.extension_dot.per_word ^= 1;
     });
     edits

@@ -74,6 +74,7 @@ pub fn gas_table() -> GasTable {
         poseidon2: 0x261,
         extension_dot: EcallCost { base: 0x125, per_word: 0x107 },
         keccak: 0x317,
+        mul_mod: 0x1a9,
     }
 }
 
@@ -249,6 +250,13 @@ pub fn accelerators() -> Vec<u32> {
     code.extend(call(dot_base(4), &[DATA + 0x200, INPUT + 0xf80, DATA + 0x208]));
     code.extend(call(dot_base(1), &[HEAP + 0xff0, DATA, INPUT + 0xffc]));
     code.extend(call(Accelerator::Keccak.number(), &[DATA + 0x20, 7, 9]));
+    let mul_mod = Accelerator::MulMod.number();
+    code.extend(call(mul_mod, &[DATA + 0x300, CONSTANTS, DATA + 0x320]));
+    // A square modulo a small integer; modulo zero; modulo one of the factors.
+    code.extend(call(mul_mod, &[DATA + 0x340, DATA + 0x340, CONSTANTS + 0x14]));
+    code.extend(call(mul_mod, &[DATA + 0x340, DATA + 0x360, CONSTANTS + 0x40]));
+    code.extend(call(mul_mod, &[DATA + 0x360, DATA + 0x380, DATA + 0x370]));
+    code.extend(call(mul_mod, &[HEAP + 0xff0, INPUT, DATA + 0x10]));
     code.extend(exit(0));
     code
 }

@@ -142,13 +142,14 @@ harmless! {
     Sha256 ["t" "s" "d" "h" "even" "odd"] |r| r.first,
         "no row comes before, and the second row of a compression, no round, asks nothing of them";
     Keccak ["clk" "state" "unused"] |r| !r.is("call"), "the row that ends a call receives it";
+    MulMod ["clk" "x_at" "y_at" "m_at" "x" "y" "m" "quotient"] |r| !r.is("real"), PADDING;
     Range16 ["step"] |r| r.last, "no row follows";
     ByteAnd ["x" "y"] |r| r.cell("uses", 0) == Val::ZERO, "another pair of bytes, which nothing looks up";
 }
 
 /// Tables whose rows may stand in any order: no constraint reads a neighbour, and buses know no order. Of `Merkle`
 /// and `MemoryNode` that holds for all rows but the first.
-pub const UNORDERED: [Table; 18] = [
+pub const UNORDERED: [Table; 19] = [
     Table::Rom,
     Table::Code,
     Table::Data,
@@ -166,6 +167,7 @@ pub const UNORDERED: [Table; 18] = [
     Table::Operand,
     Table::Element,
     Table::Permute,
+    Table::MulMod,
     Table::ByteAnd,
 ];
 

@@ -52,7 +52,7 @@ impl Fields {
 }
 
 /// Columns that say what a row is for; rows that agree in them are alike.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 25] = [
     "op",
     "family",
     "kind",
@@ -76,6 +76,8 @@ const KINDS: [&str; 23] = [
     "last",
     "base",
     "call",
+    "zero",
+    "top",
 ];
 
 /// Rows to forge: all of them, or the first, the last, one in the middle, one that is there twice, and of each kind

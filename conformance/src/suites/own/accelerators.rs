@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(poseidon2());
     cases.extend(extension_dot());
     cases.extend(keccak());
+    cases.extend(mul_mod());
     cases.extend(no_calls());
     cases
 }
@@ -391,6 +392,115 @@ fn keccak() -> Vec<Case> {
     cases
 }
 
+/// `x y mod m` from the definition, bit by bit: what is doubled or added to stays below `m`, where that is not zero.
+fn product(x: &[u32], y: &[u32], m: &[u32]) -> Vec<u32> {
+    let bit = |n: &[u32], i: usize| n[i / 32] >> (i % 32) & 1;
+    // Eight words and a ninth: what is below m, doubled and increased, needs no more.
+    let shifted = |n: &mut [u32; 9], low: u32| {
+        for i in (1..9).rev() {
+            n[i] = n[i] << 1 | n[i - 1] >> 31;
+        }
+        n[0] = n[0] << 1 | low;
+    };
+    let reduced = |n: &mut [u32; 9]| {
+        if m.iter().all(|&word| word == 0) {
+            n[8] = 0;
+            return;
+        }
+        let mut difference = [0; 9];
+        let mut borrow = false;
+        for i in 0..9 {
+            let (partial, first) = n[i].overflowing_sub(*m.get(i).unwrap_or(&0));
+            let (word, second) = partial.overflowing_sub(u32::from(borrow));
+            (difference[i], borrow) = (word, first || second);
+        }
+        if !borrow {
+            *n = difference;
+        }
+    };
+    let mut rest = [0; 9];
+    for i in (0..256).rev() {
+        shifted(&mut rest, bit(x, i));
+        reduced(&mut rest);
+    }
+    let mut result = [0; 9];
+    for i in (0..256).rev() {
+        shifted(&mut result, 0);
+        reduced(&mut result);
+        if bit(y, i) == 1 {
+            let mut carry = 0;
+            for (word, &add) in result.iter_mut().zip(&rest) {
+                let sum = u64::from(*word) + u64::from(add) + carry;
+                (*word, carry) = (sum as u32, sum >> 32);
+            }
+            reduced(&mut result);
+        }
+    }
+    result[..8].to_vec()
+}
+
+fn mul_mod() -> Vec<Case> {
+    let small = |n: u32| [n, 0, 0, 0, 0, 0, 0, 0];
+    let largest = [u32::MAX; 8];
+    // The field of secp256k1, and numbers without a pattern.
+    let prime = [0xffff_fc2f, 0xffff_fffe, u32::MAX, u32::MAX, u32::MAX, u32::MAX, u32::MAX, u32::MAX];
+    let any = |seed: u32| -> [u32; 8] {
+        core::array::from_fn(|i| (i as u32 + seed).wrapping_mul(0x9e37_79b9).rotate_left(i as u32 + seed % 7))
+    };
+    let mut one_less = prime;
+    one_less[0] -= 1;
+    let power = [0, 0, 0, 0, 0, 0, 0, 1 << 31];
+    let mut cases = Vec::new();
+    for (what, x, y, m) in [
+        ("seven-by-eight", small(7), small(8), small(10)),
+        ("nothing", small(0), any(3), prime),
+        ("field", any(1), any(2), prime),
+        ("minus-one-squared", one_less, one_less, prime),
+        ("to-zero", prime, any(4), prime),
+        ("not-reduced", largest, largest, prime),
+        ("not-reduced-modulo-any", any(11), largest, any(12)),
+        ("modulo-one", any(5), any(6), small(1)),
+        ("modulo-two", largest, largest, small(2)),
+        ("modulo-three", largest, largest, small(3)),
+        ("modulo-word", any(7), any(8), small(0xffff_fffb)),
+        ("modulo-power", any(9), any(10), power),
+        ("modulo-largest", any(13), any(14), largest),
+        ("largest-modulo-largest", largest, largest, largest),
+        ("largest-modulo-zero", largest, largest, small(0)),
+        ("modulo-zero", any(15), any(16), small(0)),
+        ("nothing-modulo-zero", small(0), any(17), small(0)),
+        ("powers", power, power, any(18)),
+    ] {
+        let mut a = asm();
+        call(&mut a, Accelerator::MulMod, &[DATA, FIRST, FIRST + 32]);
+        a.mv(A3, A0);
+        let mut c = passes(GROUP, format!("mulmod-{what}"), &mut a).regs(&[(A3, 0)]);
+        c.setup = with(c.setup.part(FIRST, &[y, m].concat(), Perm::READ), &x);
+        c = c.memory(&at(DATA, &product(&x, &y, &m)));
+        cases.push(c.memory(&[(DATA + 32, crate::setup::pattern(DATA + 32))]));
+    }
+    // Known values: 7 * 8 = 6 mod 10; (2^256 - 1)^2 = 1 mod 2^256.
+    assert_eq!(product(&small(7), &small(8), &small(10)), small(6));
+    assert_eq!(product(&largest, &largest, &small(0)), small(1));
+    // A square; the modulus for a factor; each a word further than the one before. All are read before one is written.
+    let words: Vec<u32> = [any(21), any(22), any(23)].concat();
+    for (what, y, m) in
+        [("square", 0, 12), ("factor-is-modulus", 12, 0), ("all-one", 0, 0), ("shifted", 1, 2)]
+    {
+        let mut a = asm();
+        call(&mut a, Accelerator::MulMod, &[DATA, DATA + 4 * y as u32, DATA + 4 * m as u32]);
+        let mut c = passes(GROUP, format!("mulmod-overlap-{what}"), &mut a);
+        c.setup = with(c.setup, &words);
+        let expected = product(&words[..8], &words[y..y + 8], &words[m..m + 8]);
+        cases.push(c.memory(&at(DATA, &expected)).memory(&at(DATA + 32, &words[8..])));
+    }
+    // In zeroed memory: nothing by nothing modulo 2^256.
+    let mut a = asm();
+    call(&mut a, Accelerator::MulMod, &[HEAP + 0xff0, HEAP, HEAP + 0x20]);
+    cases.push(passes(GROUP, "mulmod-in-zeroed-memory", &mut a).memory(&at(HEAP + 0xff0, &[0; 8])));
+    cases
+}
+
 /// Numbers next to those of accelerators: with no terms, too many, or terms where there are none.
 fn no_calls() -> Vec<Case> {
     let most = u32::from(Accelerator::MAX_TERMS);
@@ -403,6 +513,8 @@ fn no_calls() -> Vec<Case> {
         0x1003 | 0xffff << 16,
         0x1000 | 1 << 16,
         0x1002 | 1 << 16,
+        0x1006 | 1 << 16,
+        0x1007,
     ] {
         let mut a = asm();
         for (register, pointer) in (A0..).zip([HEAP, HEAP + 0x100, HEAP + 0x200]) {

@@ -35,6 +35,7 @@ const PRIMES: GasTable = GasTable {
     poseidon2: 79,
     extension_dot: EcallCost { base: 83, per_word: 89 },
     keccak: 97,
+    mul_mod: 101,
 };
 
 pub fn cases() -> Vec<Case> {

@@ -5,8 +5,11 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
+use crypto_bigint::{Odd, U256};
 use ember_guest::accel::{
-    Extension, extension_dot, extension_dot_base, poseidon2_montgomery, sha256_compress,
+    AccelU256, Extension, extension_dot, extension_dot_base, keccak_f1600, poseidon2_montgomery,
+    sha256_compress,
 };
 use ember_guest::{entry, eprintln, exit, io};
 use p3_field::extension::QuinticTrinomialExtensionField;
@@ -32,16 +35,19 @@ fn main() {
     let Ok(times) = times else { return refuse() };
     match what {
         "sha256" => sha256(is_accelerated, times),
+        "keccak" => keccak(is_accelerated, times),
         "poseidon2" => poseidon2(is_accelerated, times),
         "extension_dot" => dot(is_accelerated, times),
         "extension_dot_base" => dot_base(is_accelerated, times),
+        "mul_mod" => mul_mod(is_accelerated, times),
         _ => refuse(),
     }
 }
 
 fn refuse() {
     eprintln!(
-        "what is to be done: sha256, poseidon2, extension_dot or extension_dot_base; accel or plain; how often"
+        "what is to be done: sha256, keccak, poseidon2, extension_dot, extension_dot_base or mul_mod; \
+         accel or plain; how often"
     );
     exit(1)
 }
@@ -63,6 +69,18 @@ fn sha256(is_accelerated: bool, times: u32) {
         }
     }
     journal(state);
+}
+
+fn keccak(is_accelerated: bool, times: u32) {
+    let mut state = core::array::from_fn(|i| i as u64);
+    for _ in 0..times {
+        if is_accelerated {
+            keccak_f1600(&mut state);
+        } else {
+            tiny_keccak::keccakf(&mut state);
+        }
+    }
+    journal(state.into_iter().flat_map(|lane| [lane as u32, (lane >> 32) as u32]));
 }
 
 fn poseidon2(is_accelerated: bool, times: u32) {
@@ -117,4 +135,24 @@ fn dot_base(is_accelerated: bool, times: u32) {
         (0..times).for_each(|_| sum += dot_product::<Field, _, _>(a.iter().copied(), b.iter().copied()));
         journal(words(sum));
     }
+}
+
+/// Powers in the field of secp256k1; in plain instructions by Montgomery's multiplication.
+fn mul_mod(is_accelerated: bool, times: u32) {
+    const P: Odd<U256> =
+        Odd::<U256>::from_be_hex("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+    const FACTOR: U256 =
+        U256::from_be_hex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");
+    let power = if is_accelerated {
+        let (mut power, factor) = (AccelU256(U256::ONE), AccelU256(FACTOR));
+        (0..times).for_each(|_| power.mul_mod_assign(&factor, P.as_nz_ref()));
+        power.0
+    } else {
+        let params = FixedMontyParams::new_vartime(P);
+        let factor = FixedMontyForm::new(&FACTOR, &params);
+        let mut power = FixedMontyForm::one(&params);
+        (0..times).for_each(|_| power *= &factor);
+        power.retrieve()
+    };
+    journal(power.as_words().iter().copied());
 }

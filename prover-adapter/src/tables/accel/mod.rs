@@ -2,6 +2,7 @@
 
 mod dot;
 mod keccak;
+mod mulmod;
 mod permute;
 mod sha256;
 
@@ -14,6 +15,7 @@ use crate::ranges::Ranges;
 
 pub(super) use dot::dot;
 pub(super) use keccak::keccak;
+pub(super) use mulmod::mul_mod;
 pub(super) use permute::{permutation_of, permute};
 pub(super) use sha256::sha256;
 

@@ -7,6 +7,7 @@
 
 mod dot;
 mod keccak;
+mod mulmod;
 mod operand;
 mod permute;
 mod sha256;
@@ -19,12 +20,14 @@ use super::sub_code;
 
 pub use dot::DotCols;
 pub use keccak::{KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
+pub use mulmod::{MUL_MOD_CARRY, MulModCols};
 pub use operand::{ElementCols, OPERAND_WRITTEN, OperandCols};
 pub use permute::PermuteCols;
 pub use sha256::{SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
 
 pub(super) use dot::{DOT_PUBLICS, eval_dot};
 pub(super) use keccak::eval_keccak;
+pub(super) use mulmod::eval_mul_mod;
 pub(super) use operand::{eval_element, eval_operand};
 pub(super) use permute::eval_permute;
 pub(super) use sha256::eval_sha256;
