@@ -251,8 +251,8 @@ impl Default for GasTable {
             write: EcallCost { base: 4, per_word: 4 },
             host_call: EcallCost { base: 8, per_word: 8 },
             sha256: 200,
-            poseidon2: 20,
-            extension_dot: EcallCost { base: 8, per_word: 8 },
+            poseidon2: 40,
+            extension_dot: EcallCost { base: 8, per_word: 24 },
             keccak: 800,
             mul_mod: 50,
         }
