@@ -14,7 +14,7 @@ fn example(name: &str) -> Program {
 /// Runs, proves and verifies; compares the statement with the run.
 fn prove(prover: &Prover, program: &Program, config: RunConfig, private: &[u8]) -> Statement {
     let execution =
-        Execution::record(program, config.clone(), &mut PrivateInput(private), Limits::steps(1 << 20))
+        Execution::record(program, config.clone(), &mut PrivateInput(private), Limits::steps(1 << 23))
             .unwrap();
     let (statement, proof) = prover.prove(&execution, &mut |_| {}).unwrap();
     prover.verifier().verify(&statement, &proof).unwrap();
@@ -134,6 +134,11 @@ fn a_signature_is_checked() {
         assert_eq!(run(input, signature), (ExitReason::Halt(1), Vec::new()));
     }
     assert_eq!(run(&input, &signature[..63]), (ExitReason::Halt(1), Vec::new()));
+
+    // The longest of all: several segments.
+    let config = RunConfig { input: input.clone(), ..Default::default() };
+    let statement = prove(&Prover::new(), &program, config, &signature);
+    assert_eq!((statement.exit.reason, statement.journal), (ExitReason::Halt(0), input));
 }
 
 #[test]
@@ -220,7 +225,7 @@ fn a_returning_host_call_is_refused() {
     }
     let program = example("host-abort");
     let record = |host: &mut Answers| {
-        Execution::record(&program, RunConfig::default(), host, Limits::steps(1 << 20)).unwrap()
+        Execution::record(&program, RunConfig::default(), host, Limits::steps(1 << 23)).unwrap()
     };
     let error = Prover::new().prove(&record(&mut Answers), &mut |_| {}).err().unwrap();
     assert!(matches!(error, ember_prover_adapter::ProveError::HostCall(_)), "{error}");
@@ -230,7 +235,7 @@ fn a_returning_host_call_is_refused() {
 fn a_forged_trace_is_refused() {
     let program = example("fibonacci");
     let honest =
-        Execution::record(&program, RunConfig::default(), &mut NoHost, Limits::steps(1 << 20)).unwrap();
+        Execution::record(&program, RunConfig::default(), &mut NoHost, Limits::steps(1 << 23)).unwrap();
     let mut forged = honest.clone();
     let at = forged.steps.len() / 2;
     forged.steps[at].rd ^= 1;
