@@ -23,6 +23,13 @@ macro_rules! columns {
             /// Number of columns.
             pub const WIDTH: usize = 0 $(+ columns!(@len $([$len])?))*;
 
+            /// Each column's place in a row.
+            #[allow(unused_assignments)]
+            pub const PLACES: $name<usize> = {
+                let mut at = 0;
+                $name { $($field: columns!(@place at $([$len])?),)* }
+            };
+
             /// The row as columns.
             ///
             /// # Panics
@@ -67,6 +74,17 @@ macro_rules! columns {
     (@type $t:ident [$len:expr]) => { [$t; $len] };
     (@len) => { 1 };
     (@len [$len:expr]) => { $len };
+    (@place $at:ident) => {{ $at += 1; $at - 1 }};
+    (@place $at:ident [$len:expr]) => {{
+        let mut places = [0; $len];
+        let mut i = 0;
+        while i < $len {
+            places[i] = $at + i;
+            i += 1;
+        }
+        $at += $len;
+        places
+    }};
     (@read $row:ident $at:ident) => {{ $at += 1; $row[$at - 1] }};
     (@read $row:ident $at:ident [$len:expr]) => {{
         $at += $len;

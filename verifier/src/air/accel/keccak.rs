@@ -107,22 +107,23 @@ fn limb<AB: Builder>(at: usize, bit: &dyn Fn(usize) -> AB::Expr) -> AB::Expr {
 
 /// First columns of fields: a row is too long to be copied into [`KeccakCols`] for each kind of cell.
 mod at {
-    pub const NUMBER: usize = 0;
-    pub const CALL: usize = NUMBER + 24;
-    pub const CLK: usize = CALL + 1;
-    pub const STATE: usize = CLK + 1;
-    pub const UNUSED: usize = STATE + 2;
-    pub const INITIAL: usize = UNUSED + 4;
-    pub const A: usize = INITIAL + 100;
-    pub const PARITY: usize = A + 100;
-    pub const MIXED: usize = PARITY + 320;
-    pub const THETA: usize = MIXED + 320;
-    pub const CHI: usize = THETA + 1600;
-    pub const FIRST: usize = CHI + 100;
-    pub const IOTA: usize = FIRST + 64;
-    pub const END: usize = IOTA + 4;
+    use super::KeccakCols;
+
+    const PLACES: KeccakCols<usize> = KeccakCols::<()>::PLACES;
+    pub const NUMBER: usize = PLACES.number[0];
+    pub const CALL: usize = PLACES.call;
+    pub const CLK: usize = PLACES.clk;
+    pub const STATE: usize = PLACES.state[0];
+    pub const UNUSED: usize = PLACES.unused[0];
+    pub const INITIAL: usize = PLACES.initial[0];
+    pub const A: usize = PLACES.a[0];
+    pub const PARITY: usize = PLACES.parity[0];
+    pub const MIXED: usize = PLACES.mixed[0];
+    pub const THETA: usize = PLACES.theta[0];
+    pub const CHI: usize = PLACES.chi[0];
+    pub const FIRST: usize = PLACES.first[0];
+    pub const IOTA: usize = PLACES.iota[0];
 }
-const _: () = assert!(at::END == KeccakCols::<()>::WIDTH);
 
 /// A row.
 struct Row<'a, AB: Builder>(&'a [AB::Var]);
