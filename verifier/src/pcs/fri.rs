@@ -11,7 +11,7 @@ use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 use p3_fri::verifier::{FriError, fold_query};
 use p3_fri::{FriShape, VerifierTranscript, fold_schedule};
 use p3_matrix::Dimensions;
-use p3_util::{log2_strict_usize, reverse_bits_len};
+use p3_util::reverse_bits_len;
 
 use super::folding::Folding;
 use super::{Claims, OpeningError, OpeningProof, Pcs};
@@ -40,8 +40,7 @@ impl Pcs {
 
         // The run's shape, from claims and parameters alone: no length of the proof decides anything.
         let matrices = claims.iter().flat_map(|claim| &claim.matrices);
-        let mut heights: Vec<usize> =
-            matrices.map(|matrix| log2_strict_usize(matrix.domain.size()) + fri.log_blowup).collect();
+        let mut heights: Vec<usize> = matrices.map(|matrix| self.log_height(matrix)).collect();
         heights.sort_unstable_by(|a, b| b.cmp(a));
         heights.dedup();
         let log_max_height = *heights.first().ok_or(FriError::NoCommittedMatrices)?;

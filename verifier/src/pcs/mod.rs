@@ -12,12 +12,13 @@ mod queries;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use p3_commit::{CommitmentOpening, Mmcs, OpenedValues, OpeningRequest, UnivariateStarkPcs};
+use p3_commit::{CommitmentOpening, MatrixOpening, Mmcs, OpenedValues, OpeningRequest, UnivariateStarkPcs};
 use p3_field::coset::TwoAdicMultiplicativeCoset;
 use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 use p3_fri::verifier::{FriError, PowPhase};
 use p3_fri::{BatchMultiOpening, FriParameters, FriProof, PcsShape, PcsVerifierTranscript};
 use p3_matrix::dense::RowMajorMatrix;
+use p3_util::log2_strict_usize;
 use thiserror::Error;
 
 use crate::params::{Challenge, ChallengeMmcs, Challenger, Val, ValMmcs};
@@ -52,6 +53,11 @@ impl Pcs {
     pub fn new(mmcs: ValMmcs, fri: FriParameters<ChallengeMmcs>) -> Self {
         Self { mmcs, fri }
     }
+
+    /// log2 of the rows of an opened matrix, extended.
+    fn log_height(&self, opening: &MatrixOpening<Challenge, Coset>) -> usize {
+        log2_strict_usize(opening.domain.size()) + self.fri.log_blowup
+    }
 }
 
 impl p3_commit::Pcs<Challenge, Challenger> for Pcs {
@@ -63,7 +69,7 @@ impl p3_commit::Pcs<Challenge, Challenger> for Pcs {
     type ProverError = NotAProver;
 
     fn natural_domain_for_degree(&self, degree: usize) -> Coset {
-        let log_size = p3_util::log2_strict_usize(degree);
+        let log_size = log2_strict_usize(degree);
         Coset::new(Val::ONE, log_size).expect("the verifier bounds the tables' heights")
     }
 

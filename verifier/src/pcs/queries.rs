@@ -82,8 +82,7 @@ impl Pcs {
                 .map(|(matrix, opening)| {
                     let first = opening.points.first();
                     let first = first.ok_or(FriError::MatrixWithoutOpeningPoints { batch, matrix })?;
-                    let height = opening.domain.size() << self.fri.log_blowup;
-                    Ok(Dimensions { width: first.values.len(), height })
+                    Ok(Dimensions { width: first.values.len(), height: 1 << self.log_height(opening) })
                 })
                 .collect::<Result<_, OpeningError>>()?;
             // The tree is as high as its highest matrix.
@@ -119,8 +118,8 @@ impl Pcs {
         alpha: Challenge,
     ) -> Result<Vec<FriOpenings<Challenge>>, OpeningError> {
         let log_max_height = heights[0];
-        let powers = powers(claims, alpha, self.fri.log_blowup);
-        let (quotients, terms) = quotients(claims, &powers, heights, self.fri.log_blowup);
+        let powers = self.powers(claims, alpha);
+        let (quotients, terms) = self.quotients(claims, &powers, heights);
 
         let mut denominators = Vec::with_capacity(queries.len() * quotients.len());
         for &index in queries {
@@ -177,54 +176,59 @@ impl Pcs {
         }
         Ok(all)
     }
+
+    /// As many powers of alpha as there are columns and points at any one height.
+    fn powers(&self, claims: &[Claims], alpha: Challenge) -> Vec<Challenge> {
+        let mut counts = BTreeMap::<usize, usize>::new();
+        for matrix in claims.iter().flat_map(|claim| &claim.matrices) {
+            let count = counts.entry(self.log_height(matrix)).or_default();
+            *count += matrix.points.iter().map(|point| point.values.len()).sum::<usize>();
+        }
+        alpha.powers().collect_n(counts.into_values().max().unwrap_or(0))
+    }
+
+    /// The quotients, and each matrix's terms in them, in the order commitment, matrix, point.
+    fn quotients(
+        &self,
+        claims: &[Claims],
+        powers: &[Challenge],
+        heights: &[usize],
+    ) -> (Vec<Quotient>, Vec<Term>) {
+        let (mut quotients, mut terms) = (Vec::<Quotient>::new(), Vec::new());
+        // How many powers of alpha are taken at each height.
+        let mut taken = vec![0; heights.len()];
+        for (batch, claim) in claims.iter().enumerate() {
+            for (matrix, opening) in claim.matrices.iter().enumerate() {
+                let log_height = self.log_height(opening);
+                let height = heights.iter().position(|&h| h == log_height).expect("a height of the claims'");
+                for (point, claim) in opening.points.iter().enumerate() {
+                    let is_it = |q: &Quotient| (q.height, q.point) == (height, claim.point);
+                    let quotient = quotients.iter().position(is_it).unwrap_or_else(|| {
+                        let first = [batch, matrix, point];
+                        quotients.push(Quotient {
+                            height,
+                            point: claim.point,
+                            value: Challenge::ZERO,
+                            first,
+                        });
+                        quotients.len() - 1
+                    });
+                    let powers = &powers[taken[height]..];
+                    for (&power, &value) in powers.iter().zip(&claim.values) {
+                        add_product(&mut quotients[quotient].value, power, value);
+                    }
+                    // There is a power for every column; without columns none is needed.
+                    terms.push(Term { quotient, shift: powers.first().copied().unwrap_or_default() });
+                    taken[height] += claim.values.len();
+                }
+            }
+        }
+        (quotients, terms)
+    }
 }
 
 /// The point of the coset of this height that an index means.
 fn point(index: usize, log_height: usize) -> Val {
     let exponent = reverse_bits_len(index, log_height) as u64;
     Val::GENERATOR * Val::two_adic_generator(log_height).exp_u64(exponent)
-}
-
-/// As many powers of alpha as there are columns and points at any one height.
-fn powers(claims: &[Claims], alpha: Challenge, log_blowup: usize) -> Vec<Challenge> {
-    let mut counts = BTreeMap::<usize, usize>::new();
-    for matrix in claims.iter().flat_map(|claim| &claim.matrices) {
-        let count = counts.entry(log2_strict_usize(matrix.domain.size()) + log_blowup).or_default();
-        *count += matrix.points.iter().map(|point| point.values.len()).sum::<usize>();
-    }
-    alpha.powers().collect_n(counts.into_values().max().unwrap_or(0))
-}
-
-/// The quotients, and each matrix's terms in them, in the order commitment, matrix, point.
-fn quotients(
-    claims: &[Claims],
-    powers: &[Challenge],
-    heights: &[usize],
-    log_blowup: usize,
-) -> (Vec<Quotient>, Vec<Term>) {
-    let (mut quotients, mut terms) = (Vec::<Quotient>::new(), Vec::new());
-    // How many powers of alpha are taken at each height.
-    let mut taken = vec![0; heights.len()];
-    for (batch, claim) in claims.iter().enumerate() {
-        for (matrix, opening) in claim.matrices.iter().enumerate() {
-            let log_height = log2_strict_usize(opening.domain.size()) + log_blowup;
-            let height = heights.iter().position(|&h| h == log_height).expect("a height of the claims'");
-            for (point, claim) in opening.points.iter().enumerate() {
-                let is_it = |q: &Quotient| (q.height, q.point) == (height, claim.point);
-                let quotient = quotients.iter().position(is_it).unwrap_or_else(|| {
-                    let first = [batch, matrix, point];
-                    quotients.push(Quotient { height, point: claim.point, value: Challenge::ZERO, first });
-                    quotients.len() - 1
-                });
-                let powers = &powers[taken[height]..];
-                for (&power, &value) in powers.iter().zip(&claim.values) {
-                    add_product(&mut quotients[quotient].value, power, value);
-                }
-                // There is a power for every column; without columns none is needed.
-                terms.push(Term { quotient, shift: powers.first().copied().unwrap_or_default() });
-                taken[height] += claim.values.len();
-            }
-        }
-    }
-    (quotients, terms)
 }
