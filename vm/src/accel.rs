@@ -7,8 +7,8 @@ use core::convert::Infallible;
 use ember_isa::Accelerator;
 use ember_memory::Perm;
 use ember_memory::digest::Hasher;
+use ember_memory::extension::Extension;
 use once_cell::race::OnceBox;
-use p3_field::extension::QuinticTrinomialExtensionField;
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
 use p3_koala_bear::KoalaBear;
 use ruint::aliases::U256;
@@ -60,31 +60,31 @@ fn poseidon2(words: &mut [u32], element: impl Fn(u32) -> KoalaBear, word: impl F
     }
 }
 
+/// The first words as double words, the lower half first.
+fn doubles<const N: usize>(words: &[u32]) -> [u64; N] {
+    core::array::from_fn(|i| u64::from(words[2 * i]) | u64::from(words[2 * i + 1]) << 32)
+}
+
+/// Writes double words over the first words, as [`doubles`] reads them.
+fn set_doubles(words: &mut [u32], doubles: &[u64]) {
+    for (words, double) in words.chunks_exact_mut(2).zip(doubles) {
+        words.copy_from_slice(&[*double as u32, (double >> 32) as u32]);
+    }
+}
+
 /// `Keccak-f[1600]`.
 fn keccak(words: &mut [u32]) {
-    let mut lanes: [u64; 25] =
-        core::array::from_fn(|i| u64::from(words[2 * i]) | u64::from(words[2 * i + 1]) << 32);
+    let mut lanes = doubles(words);
     tiny_keccak::keccakf(&mut lanes);
-    for (words, lane) in words.chunks_exact_mut(2).zip(lanes) {
-        words.copy_from_slice(&[lane as u32, (lane >> 32) as u32]);
-    }
+    set_doubles(words, &lanes);
 }
 
 /// `x = x y mod m`, modulo 2^256 where `m` is zero.
 fn mul_mod(words: &mut [u32]) {
-    let integer = |first: usize| {
-        let limb = |i: usize| u64::from(words[first + 2 * i]) | u64::from(words[first + 2 * i + 1]) << 32;
-        U256::from_limbs(core::array::from_fn(limb))
-    };
-    let (x, y, m) = (integer(0), integer(8), integer(16));
+    let [x, y, m] = [0, 8, 16].map(|first| U256::from_limbs(doubles(&words[first..])));
     let result = if m.is_zero() { x.wrapping_mul(y) } else { x.mul_mod(y, m) };
-    for (words, limb) in words.chunks_exact_mut(2).zip(result.as_limbs()) {
-        words.copy_from_slice(&[*limb as u32, (limb >> 32) as u32]);
-    }
+    set_doubles(words, result.as_limbs());
 }
-
-/// The field of degree 5.
-type Extension = QuinticTrinomialExtensionField<KoalaBear>;
 
 /// An element from the Montgomery forms of its coefficients, or of the first of them.
 fn extension(words: &[u32]) -> Extension {
