@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let journal = options.output.create_journal()?;
     let mut machine =
         Machine::new(&guest.program, config.clone()).with_context(|| args.elf.display().to_string())?;
-    let counter = ClassCounter::new(&guest.program);
+    let mut counter = ClassCounter::new(&guest.program);
     let mut again = None;
     let (exit, counter) = if args.trace_exec {
         let mut printer =
@@ -52,15 +52,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let _ = printer.out.flush();
         (exit, printer.counter)
     } else if args.estimate {
-        let (mut kept, mut counter) = (Kept::new(&mut host), counter);
+        let mut kept = Kept::new(&mut host);
         let exit = machine.run_traced(&mut kept, &mut counter);
         again = Some(kept.again()?);
         (exit, counter)
     } else if let Some(port) = args.gdb {
-        let mut counter = counter;
         (gdb::run(&mut machine, &mut host, &mut counter, port)?, counter)
     } else {
-        let mut counter = counter;
         (machine.run_traced(&mut host, &mut counter), counter)
     };
     host.finish()?;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::ops::Range;
 
-use ember_isa::{Class, ExitReason, Op};
+use ember_isa::{Class, ExitReason};
 use ember_memory::Perm;
+use ember_vm::semantics::access_size;
 use ember_vm::{Host, Machine, Status};
 use gdbstub::common::Signal;
 use gdbstub::outputln;
@@ -134,14 +135,9 @@ impl<'m, 'p, H: Host> Debugged<'m, 'p, H> {
         if instruction.op.info().class != Class::Load {
             return None;
         }
-        let len = match instruction.op {
-            Op::Lb | Op::Lbu => 1,
-            Op::Lh | Op::Lhu => 2,
-            _ => 4,
-        };
         let base = self.machine.registers()[instruction.rs1 as usize];
         let start = u64::from(base.wrapping_add(instruction.imm));
-        Some(start..start + len)
+        Some(start..start + u64::from(access_size(instruction.op)))
     }
 
     /// The watchpoint that the last instruction hit, if any, by a load from `loaded` or a change of its bytes.
