@@ -1,9 +1,10 @@
 //! Random programs through every engine: all must see the same.
 
-use ember_conformance::engine::{Engine, EngineError, Job, Mode, Observation, engines};
+use ember_conformance::engine::{Engine, EngineError, Job, Mode, Observation, Sliced, engines};
 use ember_conformance::runner::attempt;
 use ember_conformance::setup::Setup;
 use ember_conformance::strategy;
+use std::num::NonZeroU64;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -41,22 +42,28 @@ fn agree(engines: &[Box<dyn Engine>], setup: &Setup) -> Result<(), TestCaseError
     Ok(())
 }
 
+fn traced_and_sliced(slice: u64) -> Vec<Box<dyn Engine>> {
+    let mut engines = engines(Mode::Trace);
+    engines.push(Box::new(Sliced(NonZeroU64::new(slice).expect("not zero"))));
+    engines
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn tame_programs(setup in strategy::tame_program()) {
-        agree(&engines(Mode::Trace), &setup)?;
+    fn tame_programs(setup in strategy::tame_program(), slice in 1u64..=64) {
+        agree(&traced_and_sliced(slice), &setup)?;
     }
 
     #[test]
-    fn wild_programs(setup in strategy::wild_program()) {
-        agree(&engines(Mode::Trace), &setup)?;
+    fn wild_programs(setup in strategy::wild_program(), slice in 1u64..=64) {
+        agree(&traced_and_sliced(slice), &setup)?;
     }
 
     #[test]
-    fn noise(setup in strategy::noise()) {
-        agree(&engines(Mode::Trace), &setup)?;
+    fn noise(setup in strategy::noise(), slice in 1u64..=64) {
+        agree(&traced_and_sliced(slice), &setup)?;
     }
 }
 

@@ -1,12 +1,15 @@
-//! The built-in suites, in every interpreter and in trace replay.
+//! The built-in suites, in every interpreter, stopped at every instruction too, and in trace replay.
 
-use ember_conformance::engine::{Mode, engines};
+use std::num::NonZeroU64;
+
+use ember_conformance::engine::{Mode, Sliced, engines};
 use ember_conformance::manifest::Manifest;
 use ember_conformance::runner::{Runner, Test};
 use ember_conformance::suites::{own, riscv_tests};
 
 fn run(tests: Vec<Test>, manifest: &Manifest) {
-    let engines = engines(Mode::Trace);
+    let mut engines = engines(Mode::Trace);
+    engines.push(Box::new(Sliced(NonZeroU64::MIN)));
     let runner = Runner { engines: &engines, mode: Mode::Trace, manifest, steps: 1 << 22 };
     let unexpected: Vec<String> = runner
         .run_all(&tests, |_| {})

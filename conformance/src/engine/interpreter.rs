@@ -1,5 +1,7 @@
 //! The interpreters: the reference, and the fast engine.
 
+use std::num::NonZeroU64;
+
 use ember_vm::{Machine, NoTrace, Status};
 
 use super::{Ending, Engine, EngineError, FinalMemory, Job, Observation};
@@ -13,6 +15,9 @@ pub struct Reference;
 
 /// The fast engine.
 pub struct Fast;
+
+/// The fast engine, stopped and continued whenever it has run this many instructions.
+pub struct Sliced(pub NonZeroU64);
 
 impl Engine for Reference {
     fn name(&self) -> &'static str {
@@ -30,14 +35,25 @@ impl Engine for Fast {
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Observation, EngineError> {
-        Which::Fast.run(job)
+        Which::Fast(u64::MAX).run(job)
+    }
+}
+
+impl Engine for Sliced {
+    fn name(&self) -> &'static str {
+        "fast in slices"
+    }
+
+    fn run(&self, job: &Job<'_>) -> Result<Observation, EngineError> {
+        Which::Fast(self.0.get()).run(job)
     }
 }
 
 #[derive(Clone, Copy)]
 enum Which {
     Reference,
-    Fast,
+    /// With the most instructions between two stops.
+    Fast(u64),
 }
 
 impl Which {
@@ -81,13 +97,14 @@ impl Which {
             let before = machine.instructions();
             let status = match self {
                 Self::Reference => machine.run_steps_reference(left, host, &mut NoTrace),
-                Self::Fast => machine.run_steps(left, host, &mut NoTrace),
+                Self::Fast(slice) => machine.run_steps(slice.min(left), host, &mut NoTrace),
             };
+            // The steps before a pause count; the pause itself does not.
+            left -= machine.instructions() - before;
             match status {
                 Status::Exited(exit) => return Ending::Exit(exit),
-                Status::Running => return Ending::StepLimit { pc: machine.pc() },
-                // The steps before the pause count; the pause itself does not.
-                Status::Paused => left -= machine.instructions() - before,
+                Status::Running if left == 0 => return Ending::StepLimit { pc: machine.pc() },
+                Status::Running | Status::Paused => {}
             }
         }
     }

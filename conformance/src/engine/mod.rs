@@ -13,7 +13,7 @@ use std::fmt;
 use ember_memory::LayoutError;
 use ember_vm::{Program, RunConfig};
 
-pub use interpreter::{Fast, Reference};
+pub use interpreter::{Fast, Reference, Sliced};
 pub(crate) use observation::bytes_differ;
 pub use observation::{Ending, FinalMemory, Observation};
 pub use prover::ProveAndVerify;
