@@ -40,12 +40,18 @@ const uint8_t *ember_input(uint32_t *length);
 
 /* Reads up to `length` bytes of the private input and returns how many came: fewer only where it ends. */
 static inline uint32_t ember_read_private(void *buffer, uint32_t length) {
-    return ember_ecall(EMBER_READ, EMBER_PRIVATE, (uint32_t)(uintptr_t)buffer, length, 0);
+    uint32_t done = 0, n = 1; /* One call moves 1 MiB at most. */
+    for (; done < length && n > 0; done += n)
+        n = ember_ecall(EMBER_READ, EMBER_PRIVATE, (uint32_t)(uintptr_t)buffer + done, length - done, 0);
+    return done;
 }
 
 /* Writes bytes to the console, the error console or the journal. */
 static inline void ember_write(uint32_t fd, const void *bytes, uint32_t length) {
-    ember_ecall(EMBER_WRITE, fd, (uint32_t)(uintptr_t)bytes, length, 0);
+    for (uint32_t done = 0, n; done < length; done += n) {
+        n = ember_ecall(EMBER_WRITE, fd, (uint32_t)(uintptr_t)bytes + done, length - done, 0);
+        if (n > length - done) return; /* There is no such descriptor. */
+    }
 }
 
 /* Appends bytes to the journal. It takes at most 1 MiB; a write beyond that ends the run. */

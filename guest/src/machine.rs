@@ -28,9 +28,13 @@ pub fn read_private(buffer: &mut [u8]) -> usize {
     unsafe { ecall(READ, [0, buffer.as_mut_ptr() as u32, buffer.len() as u32, 0]) as usize }
 }
 
-pub fn write(fd: u32, bytes: &[u8]) {
-    // SAFETY: the machine reads `bytes` and nothing else.
-    unsafe { ecall(WRITE, [fd, bytes.as_ptr() as u32, bytes.len() as u32, 0]) };
+pub fn write(fd: u32, mut bytes: &[u8]) {
+    // One call moves 1 MiB at most.
+    while !bytes.is_empty() {
+        // SAFETY: the machine reads `bytes` and nothing else.
+        let n = unsafe { ecall(WRITE, [fd, bytes.as_ptr() as u32, bytes.len() as u32, 0]) };
+        bytes = bytes.get(n as usize..).unwrap_or_default();
+    }
 }
 
 pub fn exit(code: u32) -> ! {

@@ -186,10 +186,10 @@ impl GasTable {
         let words = |len: u32| (len as u64).div_ceil(4);
         match number {
             EXIT => self.exit as u64,
-            READ => self.read.total(if args[0] == FD_INPUT { words(args[2]) } else { 0 }),
+            READ => self.read.total(if args[0] == FD_INPUT { words(io_len(args[2])) } else { 0 }),
             WRITE => {
                 let known = matches!(args[0], FD_STDOUT | FD_STDERR | FD_JOURNAL);
-                self.write.total(if known { words(args[2]) } else { 0 })
+                self.write.total(if known { words(io_len(args[2])) } else { 0 })
             }
             n if is_host_call(n) => self.host_call.total(words(args[1]) + words(args[3])),
             n => match Accelerator::from_number(n) {

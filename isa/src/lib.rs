@@ -26,9 +26,10 @@ pub use op::{Family, Format, Op};
 
 /// Ecall numbers (register t0), SPEC section 4.
 pub mod ecall {
-    /// `read(fd, ptr, len) -> n`: bytes from the host (private input) into memory.
+    /// `read(fd, ptr, len) -> n`: bytes from the host (private input) into memory; none at its end, else at most
+    /// [`io_len`] of the length.
     pub const READ: u32 = 63;
-    /// `write(fd, ptr, len) -> n`: bytes to the console (fd 1, 2) or the journal (fd 3).
+    /// `write(fd, ptr, len) -> n`: bytes to the console (fd 1, 2) or the journal (fd 3), [`io_len`] of the length.
     pub const WRITE: u32 = 64;
     /// `exit(code)`: ends the run.
     pub const EXIT: u32 = 93;
@@ -47,6 +48,15 @@ pub mod ecall {
     pub const FD_JOURNAL: u32 = 3;
     /// What `read` and `write` return for any other file descriptor: `-EBADF`.
     pub const EBADF: u32 = -9i32 as u32;
+
+    /// Most bytes that one `read` or `write` moves.
+    pub const MAX_IO_LEN: u32 = 1 << 20;
+
+    /// The length that counts, for all that a `read` or `write` does, checks and costs: the first [`MAX_IO_LEN`] bytes
+    /// of what it was given, so that no call is too long to be proven.
+    pub const fn io_len(len: u32) -> u32 {
+        if len < MAX_IO_LEN { len } else { MAX_IO_LEN }
+    }
 
     /// Most bytes of a journal. A write beyond it ends the run with `HostAbort(abort::JOURNAL_FULL)`.
     pub const MAX_JOURNAL_LEN: u32 = 1 << 20;

@@ -201,9 +201,9 @@ pub(crate) struct Rows {
 /// Low and high byte of the cost of an ecall that returns, in the processor's two accumulators.
 pub(crate) fn ecall_gas(table: &GasTable, number: u32, [fd, _, len]: [u32; 3]) -> [u32; 2] {
     let (cost, words) = match number {
-        ecall::READ if fd == ecall::FD_INPUT => (table.read, len.div_ceil(4)),
+        ecall::READ if fd == ecall::FD_INPUT => (table.read, ecall::io_len(len).div_ceil(4)),
         ecall::WRITE if matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-            (table.write, len.div_ceil(4))
+            (table.write, ecall::io_len(len).div_ceil(4))
         }
         ecall::READ => (table.read, 0),
         ecall::WRITE => (table.write, 0),
@@ -533,7 +533,7 @@ impl<'a, S: Steps> Walk<'a, S> {
         };
         let mut words = Vec::new();
         if good && len > 0 {
-            let last = ptr.checked_add(len - 1).ok_or(None)?;
+            let last = ptr.checked_add(ecall::io_len(len) - 1).ok_or(None)?;
             let to_journal = number == ecall::WRITE && fd == ecall::FD_JOURNAL;
             for word in ptr / 4..=last / 4 {
                 let (old, new) = self.next_word().ok_or(None)?;

@@ -69,9 +69,11 @@ impl Range {
 pub fn ranges(number: u32, args @ [a0, a1, a2, a3]: [u32; 4]) -> [Range; 3] {
     let none = Range { ptr: 0, len: 0, writes: false };
     match number {
-        ecall::READ if a0 == ecall::FD_INPUT => [Range { ptr: a1, len: a2, writes: true }, none, none],
+        ecall::READ if a0 == ecall::FD_INPUT => {
+            [Range { ptr: a1, len: ecall::io_len(a2), writes: true }, none, none]
+        }
         ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-            [Range { ptr: a1, len: a2, writes: false }, none, none]
+            [Range { ptr: a1, len: ecall::io_len(a2), writes: false }, none, none]
         }
         n if ecall::is_host_call(n) => {
             [Range { ptr: a0, len: a1, writes: false }, Range { ptr: a2, len: a3, writes: true }, none]

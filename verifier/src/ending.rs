@@ -200,12 +200,13 @@ fn decide_ecall(
     let reason = match number {
         ecall::EXIT => Some(ExitReason::Halt(a0)),
         ecall::READ if a0 == ecall::FD_INPUT => {
-            first_without(pages, a1, a2, Perm::READ_WRITE)?.map(ExitReason::StoreAccessFault)
+            first_without(pages, a1, ecall::io_len(a2), Perm::READ_WRITE)?.map(ExitReason::StoreAccessFault)
         }
         ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
+            let len = ecall::io_len(a2);
             let full = a0 == ecall::FD_JOURNAL
-                && ended.journal_len as u64 + u64::from(a2) > u64::from(MAX_JOURNAL_LEN);
-            first_without(pages, a1, a2, Perm::READ)?
+                && ended.journal_len as u64 + u64::from(len) > u64::from(MAX_JOURNAL_LEN);
+            first_without(pages, a1, len, Perm::READ)?
                 .map(ExitReason::LoadAccessFault)
                 .or(full.then_some(ExitReason::HostAbort(abort::JOURNAL_FULL)))
         }

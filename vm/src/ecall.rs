@@ -28,9 +28,11 @@ impl Machine<'_> {
         let [a0, a1, a2, a3] = args;
         match number {
             ecall::EXIT => Err(ExitReason::Halt(seeded!(a0, ExitCodeIsByte => a0 & 0xff)).into()),
-            ecall::READ if a0 == ecall::FD_INPUT => self.read(a1, a2, host, tracer),
+            ecall::READ if a0 == ecall::FD_INPUT => {
+                self.read(a1, seeded!(ecall::io_len(a2), ReadsHaveNoLimit => a2), host, tracer)
+            }
             ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-                self.write(a0, a1, a2, host, tracer)
+                self.write(a0, a1, seeded!(ecall::io_len(a2), WritesHaveNoLimit => a2), host, tracer)
             }
             ecall::READ | ecall::WRITE => Ok(seeded!(ecall::EBADF, BadDescriptorReturnsZero => 0)),
             n if seeded!(ecall::is_host_call(n), LastHostCallIsUnknown => ecall::is_host_call(n + 1)) => {

@@ -51,7 +51,7 @@ pub mod semantics;
 mod tracer;
 
 pub use config::RunConfig;
-pub use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
+pub use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_IO_LEN, MAX_JOURNAL_LEN, abort};
 pub use ember_isa::{Exit, ExitReason, GasTable};
 pub use ember_memory::{Image, ImageError, LayoutError, Transcript};
 pub use host::{Host, HostReply, NoHost, PrivateInput};

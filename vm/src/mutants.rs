@@ -155,6 +155,8 @@ mutants! {
     HostCallsHaveNoLimit "a host call's buffers have no largest size",
     PauseIsCharged "a host call that pauses is charged twice",
     TranscriptGasIsAfter "the transcript has the gas after the call",
+    ReadsHaveNoLimit "read moves as much as it is asked to",
+    WritesHaveNoLimit "write moves as much as it is asked to",
     AbortIsNotAbsorbed "the transcript lacks the call that aborts",
     StackIsLow "sp starts a word too low",
     InputLengthIsPadded "a1 starts as the input's mapped length",

@@ -94,7 +94,7 @@ impl IoRow<'_> {
         let offset = self.call.ptr & 3;
         let first = if index == 0 { offset } else { 0 };
         let covered = if index == 0 { 0 } else { 4 * index as u32 - offset };
-        let count = (self.call.len - covered).min(4 - first);
+        let count = (ecall::io_len(self.call.len) - covered).min(4 - first);
         Some((covered, first, first + count))
     }
 }
@@ -153,13 +153,17 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         cols.ptr = limbs(call.ptr);
         cols.len = limbs(call.len);
         cols.w = ranges.limbs(call.result);
-        let good = kind < 3;
-        ranges.check_narrow(if good { call.len >> 16 } else { 0 });
+        let size = ecall::io_len(call.len);
+        let is_cut = size == ecall::MAX_IO_LEN;
+        let (high, most) = (call.len >> 16, ecall::MAX_IO_LEN >> 16);
+        ranges.check_wide(if is_cut { high - most } else { high * ((1 << 16) / most) });
+        cols.cut = flag(is_cut);
+        cols.size = limbs(size);
         ranges.check_narrow(delivered >> 16);
-        let low = call.len & 0xffff;
-        let len_word = low.div_ceil(4);
-        let pad = 4 * len_word - low;
-        cols.len_word = ranges.wide(len_word);
+        let low = size & 0xffff;
+        let size_word = low.div_ceil(4);
+        let pad = 4 * size_word - low;
+        cols.size_word = ranges.wide(size_word);
         cols.pad = [val(pad & 1), val(pad >> 1)];
         cols.inc = call.inc.map(val);
         match kind {
@@ -187,7 +191,7 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         ranges.check_wide(call.clk - word.prev - 1);
         cols.prev = val(word.prev);
         cols.writable = flag(word.writable);
-        cols.left = val(call.len - covered);
+        cols.left = val(ecall::io_len(call.len) - covered);
         cols.due = val(delivered - delivered_before);
     }
     cols.write(row);

@@ -176,8 +176,35 @@ fn ecalls_are_not_skipped_and_not_cheaper() {
     lie.0.head.statement.gas_used -= 1;
     lie.copy().fails(By::Constraint(Table::Io));
     // By a word less.
-    lie.add(Table::Io, 0, "len_word", -1);
+    lie.add(Table::Io, 0, "size_word", -1);
     lie.fails(By::Constraint(Table::Io));
+}
+
+#[test]
+fn a_call_is_cut_where_it_is_too_long() {
+    for (len, size) in
+        [(0x8012_3457, 0x8012_3457), (1 << 20, 1 << 20), ((1 << 20) - 1, 1 << 20), (9, 1 << 20)]
+    {
+        let code = [call(ecall::READ, &[7, DATA, len]), exit(0)].concat();
+        let honest = Forgery::of(&record(&code));
+        let mut lie = honest.copy();
+        lie.add(Table::Io, 0, "cut", if len < 1 << 20 { 1 } else { -1 });
+        if len != 1 << 20 {
+            lie.copy().fails(By::Constraint(Table::Io));
+        }
+        let words = (size & 0xffff_u32).div_ceil(4);
+        let pad = 4 * words - (size & 0xffff);
+        for (column, value) in [
+            ("size[0]", size & 0xffff),
+            ("size[1]", size >> 16),
+            ("size_word", words),
+            ("pad[0]", pad & 1),
+            ("pad[1]", pad >> 1),
+        ] {
+            lie.set(Table::Io, 0, column, Val::from_u32(value));
+        }
+        lie.fails(By::Bus("range16"));
+    }
 }
 
 #[test]

@@ -180,6 +180,7 @@ pub fn memory() -> Vec<u32> {
     code.extend(call(ecall::READ, &[ecall::FD_INPUT, DATA, 0]));
     code.extend(call(ecall::READ, &[7, DATA, 9]));
     code.extend(call(ecall::READ, &[0x5_0000, DATA, 9]));
+    code.extend(call(ecall::WRITE, &[5, DATA, 0x8012_3457]));
     code.extend(call(ecall::WRITE, &[ecall::FD_STDOUT, CONSTANTS + 3, 9]));
     code.extend(call(ecall::WRITE, &[ecall::FD_STDERR, INPUT + 1, 2]));
     code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA + 3, 10]));

@@ -124,7 +124,7 @@ harmless! {
 
     Io ["clk" "left"] |r| !r.is("real"), PADDING;
     Io ["clk_gap"] |r| !r.is("start") || r.first, "no call comes before; it stays range-checked";
-    Io ["fd" "ptr" "len" "w" "inc" "ptr_word"] |r| !r.is("start"), "the call's values are those of its first row";
+    Io ["fd" "ptr" "w" "inc" "ptr_word"] |r| !r.is("start"), "the call's values are those of its first row";
     Io ["ptr_word"] |r| r.is("start") && !r.is("access"), "the call touches no word";
     Io ["fd_inv"] |r| !r.any("kind", [3, 4]), "only bad file descriptors have witnesses";
     Io ["fd_inv"] |r| r.any("kind", [3]), "a bad read uses the first one alone";

@@ -206,7 +206,7 @@ impl<'a> Replay<'a> {
         let [a0, a1, a2, a3] = args;
         if number == ecall::WRITE
             && a0 == ecall::FD_JOURNAL
-            && self.journal.len() as u64 + u64::from(a2) > u64::from(MAX_JOURNAL_LEN)
+            && self.journal.len() as u64 + u64::from(ecall::io_len(a2)) > u64::from(MAX_JOURNAL_LEN)
         {
             return Some(ExitReason::HostAbort(abort::JOURNAL_FULL));
         }
@@ -307,8 +307,8 @@ impl<'a> Replay<'a> {
         let ranges = ranges(number, args);
         let [a0, a1, a2, a3] = args;
         let returns = match number {
-            ecall::READ if a0 == ecall::FD_INPUT => n <= a2,
-            ecall::WRITE if (ecall::FD_STDOUT..=ecall::FD_JOURNAL).contains(&a0) => n == a2,
+            ecall::READ if a0 == ecall::FD_INPUT => n <= ecall::io_len(a2),
+            ecall::WRITE if (ecall::FD_STDOUT..=ecall::FD_JOURNAL).contains(&a0) => n == ecall::io_len(a2),
             ecall::READ | ecall::WRITE => n == ecall::EBADF,
             _ => n <= a3,
         };

@@ -117,9 +117,13 @@ columns! {
         w: [2],
         /// Word number of the pointer within its 64 KiB.
         ptr_word,
-        /// `(len + pad) / 4` of the length's low limb.
-        len_word,
-        /// Distance of the length to a multiple of 4: two bits.
+        /// Whether the length is at least the most that a call moves.
+        cut,
+        /// The length that counts: the most that a call moves, if it is cut.
+        size: [2],
+        /// `(size + pad) / 4` of the size's low limb.
+        size_word,
+        /// Distance of the size to a multiple of 4: two bits.
         pad: [2],
         /// Gas of the call, in two accumulators.
         inc: [2],
@@ -167,7 +171,7 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
     let wide = |limbs: [AB::Var; 2]| limbs[0] + limbs[1] * c::<AB>(1 << 16);
 
     // Flags.
-    for flag in [l.real, l.start, l.access, l.writable]
+    for flag in [l.real, l.start, l.cut, l.access, l.writable]
         .into_iter()
         .chain(l.kind)
         .chain(l.first)
@@ -214,7 +218,15 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
     b.when_transition().assert_zero(goes_on.clone() * next.fresh[0] * (AB::Expr::ONE - l.fresh[3]));
     b.when_transition().assert_zero(goes_on.clone() * (next.address - l.address - AB::Expr::ONE));
 
-    // Counts, from the first row's length and result to nothing.
+    // The length that counts. With that of 2^20 exactly, which is cut to itself, there is one way to say it.
+    let most = [ecall::MAX_IO_LEN & 0xffff, ecall::MAX_IO_LEN >> 16];
+    for i in 0..2 {
+        b.assert_eq(l.size[i], l.len[i] - l.cut * (l.len[i] - c::<AB>(most[i])));
+    }
+    let below = l.len[1] * c::<AB>((1 << 16) / most[1]);
+    range16(b, below.clone() + l.cut * (l.len[1] - c::<AB>(most[1]) - below), l.start);
+
+    // Counts, from the first row's size and result to nothing.
     let count = sum::<AB>(l.lane);
     let fresh = sum::<AB>(l.fresh);
     let left = l.left - count.clone();
@@ -224,23 +236,21 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
         b.when_transition().assert_zero((l.real - goes_on.clone()) * counter.clone());
         b.when_last_row().assert_zero(l.real * counter);
     }
-    let good = read + console + journal;
     let write = console + journal;
     let good_start = l.start - l.start * (bad_read + bad_write);
-    when(b, good_start.clone(), l.left - wide(l.len));
+    when(b, good_start, l.left - wide(l.size));
     when(b, bad_read + bad_write, l.left);
     when(b, bad_read + bad_write, l.access);
     when(b, l.start * read, l.due - wide(l.w));
     when(b, AB::Expr::ONE - read, l.due);
     for i in 0..2 {
-        when(b, l.start * write.clone(), l.w[i] - l.len[i]);
+        when(b, l.start * write.clone(), l.w[i] - l.size[i]);
         let error = ecall::EBADF >> (16 * i) & 0xffff;
         when(b, bad_read + bad_write, l.w[i] - c::<AB>(error));
     }
     range16(b, l.w[0], l.start);
     range16(b, l.w[1], l.start);
-    // A call of one segment moves less than 2^24 bytes, so that no 32-bit length aliases.
-    range8(b, l.len[1] * good.clone(), l.start);
+    // A result below 2^24 is no other modulo p.
     range8(b, l.w[1] * read, l.start);
 
     // The pointer.
@@ -284,10 +294,10 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
     when(b, bad_read, (fd + l.fd[1]) * l.fd_inv[0] - AB::Expr::ONE);
     when(b, bad_write, l.fd[1] * l.fd_inv[0] + l.fd_product[1] * l.fd_inv[1] - AB::Expr::ONE);
 
-    // Gas: words are counted on the length, whatever the alignment.
-    b.assert_eq(l.len_word * c::<AB>(4), l.len[0] + l.pad[0] + l.pad[1] * c::<AB>(2));
-    range16(b, l.len_word, l.start);
-    let words = l.len_word + l.len[1] * c::<AB>(1 << 14);
+    // Gas: words are counted on the size, whatever the alignment.
+    b.assert_eq(l.size_word * c::<AB>(4), l.size[0] + l.pad[0] + l.pad[1] * c::<AB>(2));
+    range16(b, l.size_word, l.start);
+    let words = l.size_word + l.size[1] * c::<AB>(1 << 14);
     for i in 0..2 {
         let cost = |call: usize| p[4 * call + i].clone() + p[4 * call + 2 + i].clone() * words.clone();
         when(

@@ -3,7 +3,7 @@
 use ember_isa::reg::{A0, A1, A2, T0};
 use ember_isa::{ExitReason, Op, ecall};
 use ember_memory::{PAGE_SIZE, Perm};
-use ember_vm::abort;
+use ember_vm::{MAX_IO_LEN, abort};
 
 use super::{A3, CODE, Case, DATA, EBREAK, S0, asm, case, passes, straight};
 use crate::asm::Asm;
@@ -201,6 +201,14 @@ fn reads() -> Vec<Case> {
         (HEAP, word(6)),
         (HEAP + 4, u32::from_le_bytes([private[10], private[11], 0, 0])),
     ]));
+    // More than one call moves, of memory that ends before: what is beyond does not count.
+    let mut a = asm();
+    io(&mut a, ecall::READ, 0, HEAP + 3, u32::MAX);
+    a.mv(A3, A0);
+    let mut c = passes(GROUP, "read-long", &mut a).regs(&[(A3, 36)]).memory(&[(HEAP + 4, word(1))]);
+    c.setup = c.setup.private(private);
+    c.setup.config.memory_limit = 2 << 20;
+    cases.push(c);
     // No private input at all.
     let mut a = asm();
     io(&mut a, ecall::READ, 0, DATA, 8);
@@ -246,6 +254,14 @@ fn writes() -> Vec<Case> {
         .flat_map(u32::to_le_bytes)
         .collect();
     cases.push(c.journal(&whole[2..whole.len() - 2]));
+    // More than one call moves: it moves what it can, and says so.
+    let mut a = asm();
+    io(&mut a, ecall::WRITE, 1, HEAP + 1, 0x8000_0001);
+    a.mv(A3, A0);
+    let mut c = passes(GROUP, "write-long", &mut a).regs(&[(A3, MAX_IO_LEN)]);
+    c.setup.config.memory_limit = 2 << 20;
+    c.expect.console = vec![(1, vec![0; MAX_IO_LEN as usize])];
+    cases.push(c);
     // A journal has a largest size; the write that would pass it writes nothing.
     let mut a = asm();
     io(&mut a, ecall::WRITE, 3, HEAP, 4);

@@ -265,9 +265,9 @@ fn extremes() -> Vec<Case> {
     let mut exit = asm();
     exit.nop().exit(A1);
     let mut big = asm();
-    // write(3, 0, 2^32 - 1): the price is paid before the pointer is looked at, and 2^30 words cost 2^46.
+    // write(3, 0, 2^32 - 1): the price is paid before the pointer is looked at. It is that of the words of one call.
     big.li(A0, 3).li(A1, 0).li(A2, u32::MAX).ecall(ecall::WRITE);
-    let words = 1u64 << 30;
+    let words = u64::from(ecall::MAX_IO_LEN) / 4;
     let dear = GasTable { write: EcallCost { base: u16::MAX, per_word: u16::MAX }, ..GasTable::UNIT };
     let price = 65535 + 65535 * words;
     let free = GasTable { arith: 0, exit: 0, branch: 0, ..GasTable::UNIT };
