@@ -41,7 +41,7 @@ fn every_ending_is_proven() {
         ("fault-misaligned-jump", InstructionAddressMisaligned(0x1003e)),
         ("fault-fetch", InstructionAccessFault),
         ("fault-load-misaligned", LoadAddressMisaligned(0x5200d)),
-        ("fault-load", LoadAccessFault(0x1003c)),
+        ("fault-load", LoadAccessFault(0x10074)),
         ("fault-store-misaligned", StoreAddressMisaligned(0x5200d)),
         ("fault-store", StoreAccessFault(0x1100c)),
     ];
