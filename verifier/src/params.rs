@@ -55,7 +55,7 @@ pub const CAP_HEIGHT: usize = 3;
 /// Largest constraint degree of any table.
 pub const MAX_DEGREE: usize = 3;
 /// Domain tag of the transcript: protocol name and version.
-const TRANSCRIPT_TAG: [u32; 2] = [0x45_4d_42_52, 1];
+const TRANSCRIPT_TAG: [u32; 2] = [0x45_4d_42_52, 2];
 
 fn fri<M>(mmcs: M) -> FriParameters<M> {
     FriParameters {

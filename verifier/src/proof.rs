@@ -115,7 +115,9 @@ pub struct Proof {
 
 /// Magic bytes and version of a proof file.
 const MAGIC: [u8; 8] = *b"EMBERPRF";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
+/// Newest version whose proofs prove nothing.
+const LAST_FORGEABLE: u16 = 2;
 /// Bytes of a file before its head: magic bytes, version, length of the head.
 pub const PREFIX_LEN: usize = 14;
 /// Largest head: its journal has at most 1 MiB, its openings at most those of 16,384 pages.
@@ -129,9 +131,14 @@ pub enum ProofFileError {
     /// Other magic bytes.
     #[error("not an Ember proof")]
     Magic,
-    /// Written by another version.
-    #[error("proof format version {0}, this verifier knows version 2")]
+    /// Written by another version, whose proofs mean something else.
+    #[error("proof format version {0}, this verifier knows version {VERSION}")]
     Version(u16),
+    /// Written by a version whose proofs could be forged: see `SECURITY.md`.
+    #[error(
+        "proof format version {0}: proofs of this version could be forged and prove nothing; prove again"
+    )]
+    Forgeable(u16),
     /// A part is larger than [`MAX_HEAD_BYTES`] or [`MAX_SEGMENT_BYTES`].
     #[error("a {part} of {len} bytes is above the largest, {max}")]
     TooLarge {
@@ -228,11 +235,13 @@ impl Head {
     /// Length of the head that follows a file's first bytes.
     ///
     /// # Errors
-    /// [`ProofFileError::Magic`], [`ProofFileError::Version`] or [`ProofFileError::TooLarge`].
+    /// [`ProofFileError::Magic`], [`ProofFileError::Forgeable`], [`ProofFileError::Version`] or
+    /// [`ProofFileError::TooLarge`].
     pub fn length(prefix: &[u8; PREFIX_LEN]) -> Result<usize, ProofFileError> {
         let rest = prefix.strip_prefix(&MAGIC).ok_or(ProofFileError::Magic)?;
         match u16::from_le_bytes([rest[0], rest[1]]) {
             VERSION => length([rest[2], rest[3], rest[4], rest[5]], "head", MAX_HEAD_BYTES),
+            other if other <= LAST_FORGEABLE => Err(ProofFileError::Forgeable(other)),
             other => Err(ProofFileError::Version(other)),
         }
     }

@@ -16,6 +16,7 @@ mod mulmod;
 mod segments;
 mod shape;
 mod statement;
+mod targets;
 
 use std::sync::LazyLock;
 

@@ -19,7 +19,8 @@ pub struct Lies<'a> {
 /// No lie but that permissions do not matter.
 pub const NO_LIES: Lies<'static> = Lies { load: &|_, _, word| word, jump: &|_, pc| pc };
 
-/// Runs a program without ecalls but the last, which ends it, whatever the permissions of what it reads and writes.
+/// Runs a program whose ecalls write to the journal, but for the last, which ends it, whatever the permissions of what
+/// it reads and writes.
 pub fn run(image: &Image, config: &RunConfig, lies: &Lies<'_>) -> Execution {
     let program = Program::new(image.clone());
     let layout = Layout::new(image.header(), config.memory_limit, config.input.len()).unwrap();
@@ -36,14 +37,26 @@ pub fn run(image: &Image, config: &RunConfig, lies: &Lies<'_>) -> Execution {
         u32::from_le_bytes(core::array::from_fn(|i| byte(address + i as u32)))
     };
     let (mut pc, mut steps, mut gas) = (image.entry(), Vec::new(), 0);
+    let (mut io, mut journal) = (Vec::new(), Vec::new());
     let table = &config.gas_table;
     let exit = loop {
         let i = program.fetch(pc).expect("code").expect("an instruction");
         let (a, b) = (regs[i.rs1 as usize], regs[i.rs2 as usize]);
         if i.op == Op::Ecall {
-            assert_eq!(regs[reg::T0 as usize], ecall::EXIT);
-            gas += u64::from(table.exit);
-            break Exit { reason: ExitReason::Halt(regs[reg::A0 as usize]), pc };
+            let [fd, ptr, len, a3] = [reg::A0, reg::A1, reg::A2, reg::A3].map(|r| regs[r as usize]);
+            gas += table.ecall(regs[reg::T0 as usize], [fd, ptr, len, a3]);
+            if regs[reg::T0 as usize] == ecall::EXIT {
+                break Exit { reason: ExitReason::Halt(fd), pc };
+            }
+            assert_eq!((regs[reg::T0 as usize], fd), (ecall::WRITE, ecall::FD_JOURNAL));
+            let mut word_at =
+                |address: u32| *memory.entry(address & !3).or_insert_with(|| initial(address & !3));
+            io.extend((ptr & !3..ptr + len).step_by(4).map(|a| (word_at(a), word_at(a))));
+            journal.extend((ptr..ptr + len).map(|a| word_at(a).to_le_bytes()[a as usize & 3]));
+            regs[reg::A0 as usize] = len;
+            steps.push(Step { pc, rd: len, mem: 0 });
+            pc += 4;
+            continue;
         }
         gas += u64::from(table.class(i.op.info().class));
         let address = a.wrapping_add(i.imm);
@@ -79,8 +92,8 @@ pub fn run(image: &Image, config: &RunConfig, lies: &Lies<'_>) -> Execution {
         gas_used: gas,
         instructions: steps.len() as u64,
         registers: regs,
-        journal: Vec::new(),
+        journal,
         transcript: Digest::ZERO,
     };
-    Execution { image: image.clone(), config: config.clone(), steps, io: Vec::new(), ending }
+    Execution { image: image.clone(), config: config.clone(), steps, io, ending }
 }

@@ -1,7 +1,7 @@
 //! The decoder's circuit takes a word for an operation exactly where the instruction table does.
 
 use ember_isa::{Family, Op, decode};
-use ember_verifier::air::{CSR_SUB, RomCols, Table, fetched};
+use ember_verifier::air::{CSR_SUB, RomCols, Table, fetched, word_limbs};
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
 
@@ -23,11 +23,12 @@ fn holds(word: u32, op: Op, pc: u32) -> bool {
     }
     let val = |n: u32| Val::from_u32(n);
     let mut row = vec![Val::ZERO; RomCols::<()>::WIDTH];
+    let [[pc_low, pc_high], target] = [pc, f.target].map(|address| word_limbs(address).map(val));
     RomCols {
         real: Val::ONE,
         uses: Val::ONE,
-        pc_low: val(pc >> 2 & 0x3fff),
-        pc_high: val(pc >> 16),
+        pc_low,
+        pc_high,
         bits: core::array::from_fn(|i| val(word >> i & 1)),
         op: core::array::from_fn(|i| Val::from_bool(i == op as usize)),
         rd: val(f.rd.into()),
@@ -36,7 +37,7 @@ fn holds(word: u32, op: Op, pc: u32) -> bool {
         imm: [val(f.imm & 0xffff), val(f.imm >> 16)],
         extra: f.extra.map(val),
         sum: [val(f.sum & 0xffff), val(f.sum >> 16)],
-        wrap: Val::from_i32(f.wrap),
+        target,
         packed: val(f.packed),
         sub: val(f.sub),
     }

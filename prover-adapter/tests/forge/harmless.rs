@@ -97,10 +97,10 @@ harmless! {
     Cpu ["own"] |r| r.family(&BRANCHES) && r.keeps("own", 1) && (!r.family(&[Family::BranchEq]) || r.is("off")),
         "only a comparison of unequal operands needs an inverse";
 
-    Rom ["pc_low" "pc_high" "bits" "sum" "wrap"] |r| !r.is("real"), PADDING;
+    Rom ["pc_low" "pc_high" "bits" "sum" "target"] |r| !r.is("real"), PADDING;
     Rom ["sum"] |r| !r.op(&[Op::Auipc, Op::Jal, Op::Jalr]),
         "only auipc and the links use it; it stays range-checked";
-    Rom ["wrap"] |r| !r.op(&[Op::Jal, Op::Beq, Op::Bne, Op::Blt, Op::Bge, Op::Bltu, Op::Bgeu])
+    Rom ["target"] |r| !r.op(&[Op::Jal, Op::Beq, Op::Bne, Op::Blt, Op::Bge, Op::Bltu, Op::Bgeu])
         || r.cell("extra", 0) == -Val::ONE,
         "only aligned targets use it";
     Code ["index" "limbs"] |r| !r.is("real"), PADDING;

@@ -140,3 +140,15 @@ fn segments_are_those_of_the_run() {
     let segment = &tree.bytes[tree.frames[1].start - FRAME_LEN..];
     assert_eq!(refused(&[head, &segment.repeat(40)].concat(), "forty segments"), Fate::Refused);
 }
+
+/// Files of the versions whose proofs could be forged are refused, and the refusal says so.
+#[test]
+fn proofs_that_prove_nothing_are_refused_by_name() {
+    let mut file = least().bytes.clone();
+    for (version, refusal) in
+        [(1, ProofFileError::Forgeable(1)), (2, ProofFileError::Forgeable(2)), (9, ProofFileError::Version(9))]
+    {
+        file[8] = version;
+        assert_eq!(ProofFile::from_bytes(&file).err(), Some(refusal));
+    }
+}

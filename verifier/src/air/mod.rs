@@ -60,7 +60,7 @@ pub use memory::{
     TouchCols,
 };
 pub use muldiv::{DIV_OPS, DivCols, MUL_OPS, MulCols};
-pub use rom::RomCols;
+pub use rom::{RomCols, word_limbs};
 pub use system::{CsrCols, IoCols, Range8Cols, Range16Cols};
 
 /// Fields of a decoded instruction as the processor fetches them.
@@ -84,8 +84,8 @@ pub struct Fetched {
     pub extra: [u32; 2],
     /// `pc + 4`, or `pc + imm` of an `auipc`; zero for other operations.
     pub sum: u32,
-    /// How often the target wraps around the address space.
-    pub wrap: i32,
+    /// Target of a branch or `jal`, a multiple of 4 or not; zero for other operations.
+    pub target: u32,
 }
 
 /// What `Rom` provides for an instruction at `pc`.
@@ -105,16 +105,10 @@ pub fn fetched(i: &ember_isa::Instruction, pc: u32) -> Fetched {
         _ => 0,
     };
     let branch = i.op.info().format == ember_isa::Format::B;
-    let (mut extra, mut wrap) = ([0, 0], 0);
+    let (mut extra, mut target) = ([0, 0], 0);
     if branch || i.op == Op::Jal {
-        let exact = i64::from(pc) + i64::from(i.imm as i32);
-        let target = pc.wrapping_add(i.imm);
-        if target.is_multiple_of(4) {
-            wrap = ((i64::from(target) - exact) >> 32) as i32;
-            extra[0] = target / 4;
-        } else {
-            extra[0] = MINUS_ONE;
-        }
+        target = pc.wrapping_add(i.imm);
+        extra[0] = if target.is_multiple_of(4) { target / 4 } else { MINUS_ONE };
     } else if i.op == Op::Jalr {
         extra = [sum & 0xffff, sum >> 16];
     }
@@ -136,7 +130,7 @@ pub fn fetched(i: &ember_isa::Instruction, pc: u32) -> Fetched {
         + cpu::PACK_RS1 * u32::from(rs1)
         + cpu::PACK_RS2 * u32::from(rs2)
         + cpu::PACK_NEG * u32::from(neg);
-    Fetched { packed, sub, rd, rs1, rs2, neg, imm, extra, sum, wrap }
+    Fetched { packed, sub, rd, rs1, rs2, neg, imm, extra, sum, target }
 }
 
 /// The field's order less one.

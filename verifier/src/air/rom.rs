@@ -42,13 +42,18 @@ columns! {
         extra: [2],
         /// `pc + 4`, or `pc + imm` of an `auipc`.
         sum: [2],
-        /// How often the target wraps around the address space: -1, 0 or 1.
-        wrap,
+        /// Target of a branch or `jal`, rounded down to a word address: its lowest 14 bits, and its upper 16.
+        target: [2],
         /// Family, registers and branch polarity in one number.
         packed,
         /// Sub-operation.
         sub,
     }
+}
+
+/// A word address as `Rom` has it: its lowest 14 bits, and its upper 16.
+pub fn word_limbs(address: u32) -> [u32; 2] {
+    [address >> 2 & 0x3fff, address >> 16]
 }
 
 /// Polarity: branches that are taken when their comparison fails.
@@ -140,21 +145,25 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
         (i_format + s_format) * sign_high.clone() + lui * upper[1].clone() + with_sum * l.sum[1],
     );
 
-    // Targets, as word addresses. A target that is no multiple of 4 becomes -1, which no pc equals.
+    // Targets, as word addresses: pc plus the offset modulo 2^30, by limbs of 14 and 16 bits, each with a boolean carry.
+    // A target that is no multiple of 4 becomes -1, which no pc equals: a pc is below 2^30, and 2^30 < p - 1.
     let branch = has_format(Format::B);
-    let b_offset =
-        bits(9..12) + bits(25..31) * c::<AB>(1 << 3) + bit(7) * c::<AB>(1 << 9) - sign * c::<AB>(1 << 10);
-    let j_offset =
-        bits(22..31) + bit(20) * c::<AB>(1 << 9) + bits(12..20) * c::<AB>(1 << 10) - sign * c::<AB>(1 << 18);
-    b.assert_zero(l.wrap * (l.wrap - AB::Expr::ONE) * (l.wrap + AB::Expr::ONE));
-    let canonical = pc.clone() + l.wrap * c::<AB>(1 << 30);
-    let target = |offset: AB::Expr, misaligned: AB::Var| {
-        (AB::Expr::ONE - misaligned) * (canonical.clone() + offset) - misaligned
-    };
-    b.assert_eq(
-        l.extra[0],
-        branch * target(b_offset, bit(8)) + jal * target(j_offset, bit(21)) + jalr * l.sum[0],
-    );
+    let b_low = bits(9..12)
+        + bits(25..31) * c::<AB>(1 << 3)
+        + bit(7) * c::<AB>(1 << 9)
+        + sign * c::<AB>((1 << 14) - (1 << 10));
+    let j_low = bits(22..31) + bit(20) * c::<AB>(1 << 9) + bits(12..16) * c::<AB>(1 << 10);
+    let j_high = bits(16..20) + sign * c::<AB>((1 << 16) - (1 << 4));
+    for (jumps, low, high) in [(branch.clone(), b_low, sign_high), (jal.into(), j_low, j_high)] {
+        let k0 = (l.pc_low + low - l.target[0]) * inv_pow2(14);
+        let k1 = (l.pc_high + high + k0.clone() - l.target[1]) * carry;
+        for k in [k0, k1] {
+            when(b, jumps.clone(), k.bool_check());
+        }
+    }
+    let target = l.target[0] + l.target[1] * c::<AB>(1 << 14);
+    let unless = |misaligned: AB::Var| (AB::Expr::ONE - misaligned) * target.clone() - misaligned;
+    b.assert_eq(l.extra[0], branch * unless(bit(8)) + jal * unless(bit(21)) + jalr * l.sum[0]);
     b.assert_eq(l.extra[1], jalr * l.sum[1]);
 
     // What the processor fetches.
@@ -191,9 +200,11 @@ pub(super) fn eval<AB: Builder>(b: &mut AB) {
     );
     CODE.lookup_key(b, [pc, bits(0..16), bits(16..32)], once::<AB>(l.real));
 
-    range16(b, l.pc_low, l.real);
-    range16(b, l.pc_low * c::<AB>(4), l.real);
-    range16(b, l.pc_high, l.real);
-    range16(b, l.sum[0], l.real);
-    range16(b, l.sum[1], l.real);
+    for low in [l.pc_low, l.target[0]] {
+        range16(b, low, l.real);
+        range16(b, low * c::<AB>(4), l.real);
+    }
+    for limb in [l.pc_high, l.target[1], l.sum[0], l.sum[1]] {
+        range16(b, limb, l.real);
+    }
 }
