@@ -1,8 +1,8 @@
 //! The mutation check: every seeded bug of the interpreter must fail a test of the built-in suites.
 //!
-//! `cargo test -p ember-conformance --features mutants --test mutants -- --nocapture` prints the shares, and compares
+//! `EMBER_SEEDED_BUGS=1 cargo test -p ember-conformance --test mutants -- --nocapture` prints the shares, and compares
 //! the report with MUTANTS.md. With `EMBER_WRITE_MUTANTS=1` it writes that file.
-#![cfg(feature = "mutants")]
+#![cfg(mutants)]
 
 use std::fmt::Write;
 use std::path::Path;
@@ -70,7 +70,7 @@ fn report(found: &Found) -> (String, String) {
     let mut text = format!(
         "# Seeded bugs\n\n\
          Bugs put into the reference interpreter, one at a time, and the suites that then fail. Written and checked by\n\
-         `cargo test -p ember-conformance --features mutants --test mutants`.\n\n{shares}\n\
+         `EMBER_SEEDED_BUGS=1 cargo test -p ember-conformance --test mutants`.\n\n{shares}\n\
          | bug | what it does | own suite | riscv-tests |\n|---|---|---|---|\n"
     );
     for ((mutant, what), (own, riscv)) in ALL.iter().zip(found) {

@@ -20,9 +20,9 @@ impl Machine<'_> {
         let (number, args) = self.ecall_arguments();
         let before = self.gas;
         let table = self.config.gas_table;
-        #[cfg(not(feature = "mutants"))]
+        #[cfg(not(mutants))]
         let cost = table.ecall(number, args);
-        #[cfg(feature = "mutants")]
+        #[cfg(mutants)]
         let cost = crate::mutants::ecall_cost(&table, number, args);
         self.charge(cost)?;
         let [a0, a1, a2, a3] = args;

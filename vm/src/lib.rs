@@ -6,20 +6,20 @@
 
 extern crate alloc;
 
-/// `right`, in every build that anybody uses. With the feature `mutants` and one of the named bugs active, what
-/// belongs to that bug.
-#[cfg(not(feature = "mutants"))]
+/// `right`, in every build that anybody uses. With `cfg(mutants)` and one of the named bugs active, what belongs to
+/// that bug.
+#[cfg(not(mutants))]
 macro_rules! seeded {
     ($right:expr $(, $mutant:ident => $wrong:expr)* $(,)?) => {
         $right
     };
 }
-/// Nothing, in every build that anybody uses. With the feature `mutants` and the bug active, what belongs to it.
-#[cfg(not(feature = "mutants"))]
+/// Nothing, in every build that anybody uses. With `cfg(mutants)` and the bug active, what belongs to it.
+#[cfg(not(mutants))]
 macro_rules! bug {
     ($mutant:ident => $wrong:expr) => {};
 }
-#[cfg(feature = "mutants")]
+#[cfg(mutants)]
 macro_rules! bug {
     ($mutant:ident => $wrong:expr) => {
         if crate::mutants::active() == Some(crate::mutants::Mutant::$mutant) {
@@ -27,7 +27,7 @@ macro_rules! bug {
         }
     };
 }
-#[cfg(feature = "mutants")]
+#[cfg(mutants)]
 macro_rules! seeded {
     ($right:expr $(, $mutant:ident => $wrong:expr)* $(,)?) => {
         match crate::mutants::active() {
@@ -43,7 +43,7 @@ mod ecall;
 mod fast;
 mod host;
 mod machine;
-#[cfg(feature = "mutants")]
+#[cfg(mutants)]
 pub mod mutants;
 mod pool;
 mod program;

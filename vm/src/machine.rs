@@ -126,7 +126,7 @@ impl<'p> Machine<'p> {
             return self.status;
         }
         self.status = Status::Running;
-        if cfg!(feature = "mutants") {
+        if cfg!(mutants) {
             // Seeded bugs are in the reference interpreter.
             return self.run_steps_reference(steps, host, tracer);
         }
@@ -201,7 +201,7 @@ impl<'p> Machine<'p> {
             let reason = ExitReason::InstructionAccessFault;
             return Err(seeded!(reason, EndOfCodeIsSuccess => ExitReason::Halt(0)).into());
         };
-        #[cfg(feature = "mutants")]
+        #[cfg(mutants)]
         let fetched = crate::mutants::fetched(fetched);
         let Ok(Instruction { op, rd, rs1, rs2, imm }) = fetched else {
             let cost = seeded!(table.class(Class::System), IllegalIsFree => 0);
@@ -218,9 +218,9 @@ impl<'p> Machine<'p> {
         }
         // What a CSR read sees: the counter before its own cost.
         let gas_before = self.gas;
-        #[cfg(not(feature = "mutants"))]
+        #[cfg(not(mutants))]
         let class = op.info().class;
-        #[cfg(feature = "mutants")]
+        #[cfg(mutants)]
         let class = crate::mutants::class(op);
         self.charge(table.class(class).into())?;
 
@@ -269,7 +269,7 @@ impl<'p> Machine<'p> {
                 mem = old;
                 0
             }
-            #[cfg(feature = "mutants")]
+            #[cfg(mutants)]
             Op::Csrrs | Op::Csrrc | Op::Csrrsi | Op::Csrrci
                 if let Some(wrong) = crate::mutants::counter(imm, gas_before, self.gas, self.retired) =>
             {
@@ -299,7 +299,7 @@ impl<'p> Machine<'p> {
 
     /// The aligned word around the address of a load.
     fn load(&self, op: Op, _rd: u8, address: u32) -> Result<u32, ExitReason> {
-        #[cfg(feature = "mutants")]
+        #[cfg(mutants)]
         if let Some(wrong) = crate::mutants::load(self, op, _rd, address) {
             return wrong;
         }

@@ -1,7 +1,7 @@
 //! Seeded bugs, for the mutation check of the conformance suites: at most one is active in a thread at a time.
 //!
 //! The interpreter asks at the places where it could be wrong, through the macro `seeded!` and the functions below.
-//! Without the feature `mutants`, which nothing but that check turns on, none of this exists.
+//! Without `cfg(mutants)`, which nothing but that check turns on, none of this exists.
 
 extern crate std;
 

@@ -9,7 +9,7 @@ use ember_isa::Op;
 /// If `op` is no computational operation.
 #[inline]
 pub fn compute(op: Op, a: u32, b: u32) -> u32 {
-    #[cfg(feature = "mutants")]
+    #[cfg(mutants)]
     if let Some(wrong) = crate::mutants::compute(op, a, b) {
         return wrong;
     }
@@ -56,7 +56,7 @@ pub fn compute(op: Op, a: u32, b: u32) -> u32 {
 /// If `op` is no branch.
 #[inline]
 pub fn branch_taken(op: Op, a: u32, b: u32) -> bool {
-    #[cfg(feature = "mutants")]
+    #[cfg(mutants)]
     if let Some(wrong) = crate::mutants::branch_taken(op, a, b) {
         return wrong;
     }
@@ -77,7 +77,7 @@ pub fn branch_taken(op: Op, a: u32, b: u32) -> bool {
 /// If `op` is neither.
 #[inline]
 pub fn access_size(op: Op) -> u32 {
-    #[cfg(feature = "mutants")]
+    #[cfg(mutants)]
     if let Some(wrong) = crate::mutants::access_size(op) {
         return wrong;
     }
@@ -92,7 +92,7 @@ pub fn access_size(op: Op) -> u32 {
 /// Value that a load gives, from the aligned word around `address`.
 #[inline]
 pub fn load_value(op: Op, word: u32, address: u32) -> u32 {
-    #[cfg(feature = "mutants")]
+    #[cfg(mutants)]
     if let Some(wrong) = crate::mutants::load_value(op, word, address) {
         return wrong;
     }
@@ -109,7 +109,7 @@ pub fn load_value(op: Op, word: u32, address: u32) -> u32 {
 /// The aligned word around `address` after a store of `value`.
 #[inline]
 pub fn store_word(op: Op, word: u32, address: u32, value: u32) -> u32 {
-    #[cfg(feature = "mutants")]
+    #[cfg(mutants)]
     if let Some(wrong) = crate::mutants::store_word(op, word, address, value) {
         return wrong;
     }

@@ -20,7 +20,7 @@ pub(crate) mod condition {
 /// Takes a charge from the fuel; whether it did not suffice.
 #[inline(always)]
 pub(crate) fn pay(fuel: u64, charge: u64) -> (u64, bool) {
-    if cfg!(feature = "unmetered") {
+    if cfg!(unmetered) {
         return (fuel, false);
     }
     fuel.overflowing_sub(charge)
@@ -29,7 +29,7 @@ pub(crate) fn pay(fuel: u64, charge: u64) -> (u64, bool) {
 /// [`pay`] for the block at an indirect jump's target; there may be none.
 #[inline(always)]
 pub(crate) fn pay_target(fuel: u64, target: &Target) -> (u64, bool) {
-    if cfg!(feature = "unmetered") {
+    if cfg!(unmetered) {
         return (fuel, target.charge == Target::NONE.charge);
     }
     pay(fuel, target.charge)
