@@ -337,7 +337,7 @@ impl<'a> Replay<'a> {
         }
         writes.into_iter().for_each(|(address, word)| self.memory.set_word(address, word));
         if number == ecall::WRITE && a0 == ecall::FD_JOURNAL {
-            self.journal.extend(self.memory.bytes(a1, a2));
+            self.journal.extend(self.memory.bytes(a1, ecall::io_len(a2)));
         }
         if ecall::is_host_call(number) {
             let output = self.memory.bytes(a2, n);
