@@ -217,10 +217,14 @@ fn the_command_refuses_them_too() {
         assert!(matches!(ran.code, 0 | 2), "{edit}: {ran:?}");
     }
     let mut newer = good.to_vec();
-    newer[8] = 3;
+    newer[8] = 4;
     folder.file("newer", newer);
-    folder.ember(&["verify", "newer"]).refused("proof format version 3");
-    folder.ember(&["inspect", "newer"]).refused("proof format version 3");
+    folder.ember(&["verify", "newer"]).refused("proof format version 4");
+    folder.ember(&["inspect", "newer"]).refused("proof format version 4");
+    let mut older = good.to_vec();
+    older[8] = 2;
+    folder.file("older", older);
+    folder.ember(&["verify", "older"]).refused("proofs of this version could be forged and prove nothing");
     folder.file("longer", [good, b"x"].concat());
     folder.ember(&["verify", "longer"]).refused("malformed proof");
     folder.file("text", "hello");
