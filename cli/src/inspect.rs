@@ -187,6 +187,7 @@ fn trace(report: &mut Report, file: impl Read, bytes: u64) -> Result<()> {
         .classes(&counts)
         .row("ecall words", io_words.to_string(), io_words)
         .journal(&ending.journal)
+        .private(ending.private_bytes)
         .value("transcript", ending.transcript.to_string())
         .row("file", format!("{bytes} bytes, {each:.2} an instruction"), json!({ "bytes": bytes }));
     Ok(())

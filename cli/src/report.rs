@@ -72,6 +72,11 @@ impl Report {
         self.row("journal", journal_text(journal), hex(journal))
     }
 
+    /// How many bytes of private input the program read.
+    pub fn private(&mut self, bytes: u64) -> &mut Self {
+        self.note("private input", private_text(bytes)).field("private bytes", bytes)
+    }
+
     /// Instructions by class.
     pub fn classes(&mut self, counts: &ClassCounts) -> &mut Self {
         let total = counts.0.iter().sum::<u64>().max(1);
@@ -147,6 +152,15 @@ pub fn journal_text(journal: &[u8]) -> String {
     match journal.len() {
         0 => "empty".to_owned(),
         n => format!("{n} byte{plural}: {shown}{dots}"),
+    }
+}
+
+/// How many bytes of private input a program read.
+pub fn private_text(bytes: u64) -> String {
+    match bytes {
+        0 => "none read".to_owned(),
+        1 => "1 byte read".to_owned(),
+        n => format!("{n} bytes read"),
     }
 }
 

@@ -73,7 +73,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
         .row("gas", format!("{} of {gas_limit}", machine.gas_used()), machine.gas_used())
         .value("instructions", machine.instructions())
         .classes(&counter.counts)
-        .journal(machine.journal());
+        .journal(machine.journal())
+        .private(machine.private_bytes());
     if let Some(again) = again {
         estimate::describe(&mut report, &guest.program, &config, &Ending::new(&machine, exit), again)?;
     }

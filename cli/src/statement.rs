@@ -9,7 +9,7 @@ use ember_vm::Program;
 use serde_json::{Value, json};
 
 use crate::guest::Symbols;
-use crate::report::{Report, gas_table_text, hex, journal_text};
+use crate::report::{Report, gas_table_text, hex, journal_text, private_text};
 
 /// Adds a statement to a report; with the program, also where in it the run ended.
 pub fn describe(report: &mut Report, statement: &Statement, program: Option<(&Program, &Symbols)>) {
@@ -21,6 +21,7 @@ pub fn describe(report: &mut Report, statement: &Statement, program: Option<(&Pr
         .note("gas", format!("{} of {}", statement.gas_used, statement.gas_limit))
         .note("instructions", statement.instructions.to_string())
         .note("journal", journal_text(&statement.journal))
+        .note("private input", private_text(statement.private_bytes))
         .note(
             "host calls",
             match statement.transcript {

@@ -196,6 +196,7 @@ fn side(at: &At) -> (String, Value) {
                 "gas_used": ending.gas_used,
                 "journal": crate::report::hex(&ending.journal),
                 "transcript": ending.transcript,
+                "private_bytes": ending.private_bytes,
             });
             (text, value)
         }

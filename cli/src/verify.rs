@@ -50,6 +50,9 @@ struct Expected {
     /// Expect this journal
     #[arg(long, value_name = "FILE")]
     expect_journal: Option<PathBuf>,
+    /// Expect that the program read so many bytes of private input: 0 where nobody may have chosen any
+    #[arg(long, value_name = "N", value_parser = number)]
+    expect_private_bytes: Option<u64>,
 }
 
 /// Largest file with an expected journal: more than any journal has.
@@ -135,6 +138,9 @@ impl Expected {
         }
         if let Some(limit) = self.memory_limit {
             expect("memory limit", statement.memory_limit.to_string(), limit.to_string());
+        }
+        if let Some(bytes) = self.expect_private_bytes {
+            expect("private bytes", statement.private_bytes.to_string(), bytes.to_string());
         }
         if let Some(path) = &self.gas_table
             && read_gas_table(path)? != statement.gas_table

@@ -114,6 +114,7 @@ fn expectations_are_compared() {
         ["--gas-limit", "1000"],
         ["--memory-limit", "64K"],
         ["--expect-journal", "journal"],
+        ["--expect-private-bytes", "0"],
     ];
     folder.ember(&[&["verify", "p"], &good.concat()[..]].concat()).exits(0);
     for (n, (bad, what)) in [
@@ -122,6 +123,7 @@ fn expectations_are_compared() {
         ("1001", "gas limit 1000 instead of 1001"),
         ("128K", "memory limit 65536 instead of 131072"),
         ("journal2", "another journal than journal2"),
+        ("5", "private bytes 0 instead of 5"),
     ]
     .into_iter()
     .enumerate()

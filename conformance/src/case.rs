@@ -25,6 +25,8 @@ pub struct Expect {
     pub console: Vec<(u32, Vec<u8>)>,
     /// Digest of the host transcript, where stated.
     pub transcript: Option<Digest>,
+    /// Bytes of private input read, where stated.
+    pub private_bytes: Option<u64>,
 }
 
 impl Expect {
@@ -39,6 +41,7 @@ impl Expect {
             memory: Vec::new(),
             console: Vec::new(),
             transcript: None,
+            private_bytes: None,
         }
     }
 
@@ -74,6 +77,9 @@ impl Expect {
         }
         if seen.console.as_ref().is_some_and(|c| *c != self.console) {
             return Some("console output is not the expected one".to_owned());
+        }
+        if let Some(n) = self.private_bytes.filter(|&n| n != seen.private_bytes) {
+            return Some(format!("{} private bytes, expected {n}", seen.private_bytes));
         }
         match self.transcript {
             Some(want) if want != seen.transcript => {
@@ -129,6 +135,12 @@ impl Case {
     /// States instructions retired.
     pub fn retires(mut self, instructions: u64) -> Self {
         self.expect.instructions = Some(instructions);
+        self
+    }
+
+    /// States the number of bytes of private input that are read.
+    pub fn private_bytes(mut self, bytes: u64) -> Self {
+        self.expect.private_bytes = Some(bytes);
         self
     }
 

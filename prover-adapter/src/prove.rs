@@ -212,6 +212,7 @@ impl<'a, S: Steps> Session<'a, S> {
             transcript: Transcript(ending.transcript),
             gas_used: ending.gas_used,
             instructions: ending.instructions,
+            private_bytes: ending.private_bytes,
             exit,
         };
         let walk = Walk::new(run, limits, source, exit.pc, ending.instructions);
@@ -256,7 +257,8 @@ impl<'a, S: Steps> Session<'a, S> {
         let is_end = state.regs[..] == ending.registers[1..]
             && state.gas == self.gas
             && state.instructions == ending.instructions
-            && state.journal_len == ending.journal.len() as u64;
+            && state.journal_len == ending.journal.len() as u64
+            && state.private_bytes == ending.private_bytes;
         if is_last && !is_end {
             return Err(ProveError::Inconsistent(state.instructions));
         }

@@ -194,6 +194,8 @@ pub(crate) struct Rows {
     pub(crate) touch: Vec<Touch>,
     /// Bytes appended to the journal.
     pub(crate) journal: Vec<u8>,
+    /// Bytes of private input read.
+    private_bytes: u32,
     /// Words passed over by ecalls.
     words: usize,
 }
@@ -374,6 +376,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             gas: state.gas,
             instructions: steps.len() as u32,
             journal_len: rows.journal.len() as u32,
+            private_bytes: rows.private_bytes,
             memory,
         };
         self.state = start.after(&end);
@@ -548,6 +551,12 @@ impl<'a, S: Steps> Walk<'a, S> {
                     self.rows.journal.extend(written.map(|(_, byte)| byte));
                 }
             }
+        }
+        if number == ecall::READ && good {
+            if result > ecall::io_len(len) {
+                return Err(None);
+            }
+            self.rows.private_bytes += result;
         }
         self.rows.words += words.len();
         Ok(IoCall { number, clk, fd, ptr, len, result, inc, words })

@@ -35,6 +35,8 @@ pub struct Ending {
     pub journal: Vec<u8>,
     /// Digest of the host transcript.
     pub transcript: Digest,
+    /// Bytes of private input that the program read.
+    pub private_bytes: u64,
 }
 
 impl Ending {
@@ -47,6 +49,7 @@ impl Ending {
             registers: *machine.registers(),
             journal: machine.journal().to_vec(),
             transcript: machine.transcript().0,
+            private_bytes: machine.private_bytes(),
         }
     }
 }

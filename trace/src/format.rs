@@ -13,7 +13,7 @@ use crate::codec::MAX_RECORD;
 /// First bytes of a trace file.
 pub const MAGIC: [u8; 8] = *b"EMBERTRC";
 /// Version of the format that this crate writes, and the latest that it reads.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Most records of a chunk.
 pub const CHUNK_RECORDS: u32 = 1 << 16;

@@ -98,7 +98,7 @@ fn limits_hold() {
 #[test]
 fn the_format_has_a_version() {
     let (run, now) = small();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/version-2.bin");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/version-3.bin");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(path, &now).unwrap();
     }
@@ -106,7 +106,7 @@ fn the_format_has_a_version() {
     let then = read(&file).unwrap();
     assert_eq!(then, run);
     assert_eq!(then.ending.exit.reason, ExitReason::Halt(3));
-    assert!(now == file, "version 2 is written otherwise than before: count the version up");
+    assert!(now == file, "version 3 is written otherwise than before: count the version up");
 }
 
 proptest! {

@@ -90,7 +90,7 @@ type Edit = fn(&mut Execution);
 #[test]
 fn forged_endings_and_parameters_are_caught() {
     let honest = record(&tour(), config());
-    let edits: [(&str, Edit); 15] = [
+    let edits: [(&str, Edit); 17] = [
         ("reason", |e| e.ending.exit.reason = ExitReason::Halt(4)),
         ("out of gas", |e| e.ending.exit.reason = ExitReason::OutOfGas),
         ("host abort", |e| e.ending.exit.reason = ExitReason::HostAbort(3)),
@@ -101,6 +101,8 @@ fn forged_endings_and_parameters_are_caught() {
         ("journal", |e| e.ending.journal[7] ^= 1),
         ("journal length", |e| e.ending.journal.push(0)),
         ("transcript", |e| e.ending.transcript = Digest::ZERO),
+        ("private bytes", |e| e.ending.private_bytes += 1),
+        ("no private bytes", |e| e.ending.private_bytes = 0),
         ("gas table", |e| e.config.gas_table.mul += 1),
         ("gas limit", |e| e.config.gas_limit = e.ending.gas_used - 1),
         ("memory limit", |e| e.config.memory_limit += 0x1000),

@@ -25,6 +25,8 @@ pub struct Boundary {
     pub instructions: u32,
     /// Bytes that the segment appended to the journal.
     pub journal_len: u32,
+    /// Bytes of private input that the segment read.
+    pub private_bytes: u32,
     /// Root of the tree of memory after the segment; `None` where the segment is the whole run.
     pub memory: Option<Digest>,
 }
@@ -49,6 +51,8 @@ pub struct State {
     pub instructions: u64,
     /// Length of the journal.
     pub journal_len: u64,
+    /// Bytes of private input read since the run began.
+    pub private_bytes: u64,
     /// Root of the tree of memory: pages of the image, and pages of zeroed memory that the run has used.
     pub memory: Digest,
 }
@@ -62,7 +66,15 @@ impl State {
         {
             regs[register as usize - 1] = value;
         }
-        Self { pc: header.entry, regs, gas: 0, instructions: 0, journal_len: 0, memory: *image_root }
+        Self {
+            pc: header.entry,
+            regs,
+            gas: 0,
+            instructions: 0,
+            journal_len: 0,
+            private_bytes: 0,
+            memory: *image_root,
+        }
     }
 
     /// The state after a segment that begins here. Counters stay at their largest value rather than wrap around.
@@ -73,6 +85,7 @@ impl State {
             gas: self.gas.saturating_add(end.gas_used()),
             instructions: self.instructions.saturating_add(end.instructions.into()),
             journal_len: self.journal_len.saturating_add(end.journal_len.into()),
+            private_bytes: self.private_bytes.saturating_add(end.private_bytes.into()),
             memory: end.memory.unwrap_or(self.memory),
         }
     }

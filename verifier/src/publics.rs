@@ -89,7 +89,7 @@ impl Publics<'_> {
                 let table = self.gas_table;
                 let costs = [table.read.base, table.read.per_word, table.write.base, table.write.per_word];
                 let mut values: Vec<Val> = costs.into_iter().flat_map(bytes).collect();
-                values.push(Val::from_u32(self.end.journal_len));
+                values.extend([self.end.journal_len, self.end.private_bytes].map(Val::from_u32));
                 values
             }
             Table::Permute => bytes(self.gas_table.poseidon2).to_vec(),

@@ -30,6 +30,8 @@ pub struct Statement {
     pub gas_used: u64,
     /// Instructions retired.
     pub instructions: u64,
+    /// Bytes of private input that the program read: zero if it asked for none, or got none.
+    pub private_bytes: u64,
     /// How and where the run ended.
     pub exit: Exit,
 }

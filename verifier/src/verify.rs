@@ -21,6 +21,10 @@ use crate::{Boundary, Preamble, Proof, Publics, Segment, State, Statement};
 /// Most instructions that one segment can retire: the processor needs a row more.
 pub const MAX_INSTRUCTIONS: u64 = (1 << Table::Cpu.max_log_height()) - 1;
 
+/// Most bytes of private input that one segment can read: four a row of `Io`. Below the field's order, so that no
+/// number stands for another.
+const MAX_PRIVATE_BYTES: u32 = 4 << Table::Io.max_log_height();
+
 /// The proof does not prove the statement.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum VerifyError {
@@ -170,7 +174,7 @@ impl Chain<'_> {
     /// # Errors
     /// [`VerifyError`] says what is wrong first.
     pub fn segment(&mut self, segment: &Segment) -> Result<(), VerifyError> {
-        let Boundary { pc, gas, instructions, journal_len, memory, .. } = segment.end;
+        let Boundary { pc, gas, instructions, journal_len, private_bytes, memory, .. } = segment.end;
         // A segment that is the whole run leaves no memory behind.
         if self.is_whole || memory.is_none() && self.segments > 0 {
             return Err(VerifyError::Segments);
@@ -183,6 +187,9 @@ impl Chain<'_> {
         }
         if gas.iter().any(|&gas| gas >= Val::ORDER_U32) {
             return Err(VerifyError::Range("a segment's gas"));
+        }
+        if private_bytes > MAX_PRIVATE_BYTES {
+            return Err(VerifyError::Range("the number of a segment's private bytes"));
         }
         let from = self.state.journal_len as usize;
         let journal = self.statement.journal.get(from..from + journal_len as usize);
@@ -209,13 +216,15 @@ impl Chain<'_> {
         let has = |table| tables.contains(&table);
         // Without the tables that bind it, the journal is empty.
         let journal_bound = journal.is_empty() || has(Table::Io) && has(Table::Journal);
+        // Without the table that counts them, no private bytes are read.
+        let private_bound = end.private_bytes == 0 || has(Table::Io);
         // Zeroed memory is pristine only in a run of one segment; in one of several, memory is what the segment before
         // left, and without the tables that change it, it stays.
         let memory_bound = match end.memory {
             None => !has(Table::MemoryNode),
             Some(after) => !has(Table::Heap) && (has(Table::MemoryNode) || after == self.state.memory),
         };
-        if !journal_bound || !memory_bound {
+        if !journal_bound || !private_bound || !memory_bound {
             return Err(VerifyError::Tables);
         }
         let h = self.verifier.hasher();
@@ -250,6 +259,7 @@ impl Chain<'_> {
         if state.pc != statement.exit.pc
             || state.instructions != statement.instructions
             || state.journal_len != journal_len as u64
+            || state.private_bytes != statement.private_bytes
         {
             return Err(VerifyError::OtherEnding("in another state"));
         }

@@ -85,6 +85,7 @@ impl Machine<'_> {
             n += done;
             self.tell(at, &old, tracer);
         }
+        self.private_bytes += u64::from(n);
         Ok(seeded!(n, ReadReturnsLength => len))
     }
 

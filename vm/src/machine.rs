@@ -35,6 +35,7 @@ pub struct Machine<'p> {
     pub(crate) memory: AddressSpace,
     pub(crate) journal: Vec<u8>,
     pub(crate) transcript: Transcript,
+    pub(crate) private_bytes: u64,
     pub(crate) status: Status,
     pub(crate) own_stream: crate::fast::Own,
 }
@@ -69,6 +70,7 @@ impl<'p> Machine<'p> {
             memory,
             journal: Vec::new(),
             transcript: Transcript::default(),
+            private_bytes: 0,
             status: Status::Running,
             own_stream: Default::default(),
             config,
@@ -89,6 +91,7 @@ impl<'p> Machine<'p> {
         (self.gas, self.retired) = (0, 0);
         self.journal.clear();
         self.transcript = Transcript::default();
+        self.private_bytes = 0;
         self.status = Status::Running;
         self.config = config;
         Ok(())
@@ -362,6 +365,11 @@ impl<'p> Machine<'p> {
     /// The host transcript so far.
     pub fn transcript(&self) -> Transcript {
         self.transcript
+    }
+
+    /// Bytes of private input that the program has read so far.
+    pub fn private_bytes(&self) -> u64 {
+        self.private_bytes
     }
 
     /// Whether the run goes on, waits or has ended.

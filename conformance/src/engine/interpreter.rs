@@ -129,5 +129,6 @@ fn observe(machine: &Machine<'_>, host: TestHost<'_>, ending: Ending) -> Observa
         journal: machine.journal().to_vec(),
         console: Some(host.console),
         transcript: machine.transcript().0,
+        private_bytes: machine.private_bytes(),
     }
 }

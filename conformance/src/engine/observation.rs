@@ -93,6 +93,8 @@ pub struct Observation {
     pub console: Option<Vec<(u32, Vec<u8>)>>,
     /// Digest of the host transcript.
     pub transcript: Digest,
+    /// Bytes of private input read.
+    pub private_bytes: u64,
 }
 
 impl Observation {
@@ -118,6 +120,9 @@ impl Observation {
         }
         if self.transcript != other.transcript {
             return Some(format!("transcript {} against {}", self.transcript, other.transcript));
+        }
+        if self.private_bytes != other.private_bytes {
+            return Some(format!("{} against {} private bytes", self.private_bytes, other.private_bytes));
         }
         if let (Some(a), Some(b)) = (&self.memory, &other.memory)
             && let Some(at) = a.first_difference(b)

@@ -49,6 +49,7 @@ impl Engine for ProveAndVerify {
             journal: statement.journal,
             console: None,
             transcript: statement.transcript.0,
+            private_bytes: statement.private_bytes,
         })
     }
 }

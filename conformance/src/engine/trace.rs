@@ -96,6 +96,7 @@ impl Recorded {
             journal: end.journal,
             console: Some(self.console),
             transcript: end.transcript,
+            private_bytes: end.private_bytes,
         }
     }
 }

@@ -74,6 +74,8 @@ struct IoRow<'a> {
     gap: u32,
     /// Length of the journal before the row.
     journal: u32,
+    /// Bytes of private input read before the row.
+    private: u32,
 }
 
 impl IoRow<'_> {
@@ -97,31 +99,43 @@ impl IoRow<'_> {
         let count = (ecall::io_len(self.call.len) - covered).min(4 - first);
         Some((covered, first, first + count))
     }
+
+    /// Bytes that a `read` has still to deliver when this many are covered; zero for other calls.
+    fn due(&self, covered: u32) -> u32 {
+        let delivered = if self.kind() == 0 { self.call.result } else { 0 };
+        delivered.saturating_sub(covered)
+    }
 }
 
 pub(super) fn io(calls: &[IoCall], ranges: &mut Ranges) -> Option<Matrix> {
     let mut rows: Vec<IoRow<'_>> = Vec::new();
-    let mut journal = 0;
+    let (mut journal, mut private) = (0, 0);
     let mut before = None;
     for call in calls {
         let gap = before.map_or(0, |clk| call.clk - clk - 1);
         before = Some(call.clk);
         if call.words.is_empty() {
-            rows.push(IoRow { call, word: None, gap, journal });
+            rows.push(IoRow { call, word: None, gap, journal, private });
         }
         for word in call.words.iter().enumerate() {
-            let row = IoRow { call, word: Some(word), gap, journal };
+            let row = IoRow { call, word: Some(word), gap, journal, private };
+            let (covered, first, end) = row.lanes().expect("the row has a word");
             if row.kind() == 2 {
-                let (_, first, end) = row.lanes().expect("the row has a word");
                 journal += end - first;
             }
+            private += row.due(covered).min(end - first);
             rows.push(row);
         }
     }
     let width = IoCols::<()>::WIDTH;
     let used = rows.len();
     let mut matrix = matrix(width, &rows, ranges, io_row)?;
-    let padding = IoCols::<Val> { journal: val(journal), fd_product: fd_products(0), ..Default::default() };
+    let padding = IoCols::<Val> {
+        journal: val(journal),
+        private: val(private),
+        fd_product: fd_products(0),
+        ..Default::default()
+    };
     matrix.values[used * width..].chunks_exact_mut(width).for_each(|row| padding.write(row));
     Some(matrix)
 }
@@ -137,7 +151,6 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
     let call = r.call;
     let kind = r.kind();
     let start = r.word.is_none_or(|(index, _)| index == 0);
-    let delivered = if kind == 0 { call.result } else { 0 };
     let mut cols = IoCols::<Val> {
         real: Val::ONE,
         start: flag(start),
@@ -145,6 +158,7 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         clk: val(call.clk),
         fd_product: fd_products(if start { call.fd & 0xffff } else { 0 }),
         journal: val(r.journal),
+        private: val(r.private),
         ..Default::default()
     };
     if start {
@@ -159,7 +173,7 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         ranges.check_wide(if is_cut { high - most } else { high * ((1 << 16) / most) });
         cols.cut = flag(is_cut);
         cols.size = limbs(size);
-        ranges.check_narrow(delivered >> 16);
+        ranges.check_narrow(r.due(0) >> 16);
         let low = size & 0xffff;
         let size_word = low.div_ceil(4);
         let pad = 4 * size_word - low;
@@ -176,8 +190,8 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         cols.ptr_word = ranges.wide(ptr_word);
     }
     if let (Some((_, word)), Some((covered, first, end))) = (r.word, r.lanes()) {
-        let delivered_before = delivered.min(covered);
-        let fresh_end = first + (delivered - delivered_before).min(end - first);
+        let due = r.due(covered);
+        let fresh_end = first + due.min(end - first);
         cols.access = Val::ONE;
         cols.address = val(word.address);
         cols.first = one_hot(first as usize);
@@ -192,7 +206,7 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         cols.prev = val(word.prev);
         cols.writable = flag(word.writable);
         cols.left = val(ecall::io_len(call.len) - covered);
-        cols.due = val(delivered - delivered_before);
+        cols.due = val(due);
     }
     cols.write(row);
 }

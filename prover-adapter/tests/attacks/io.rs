@@ -4,7 +4,7 @@ use ember_isa::ecall;
 use ember_verifier::VerifyError;
 use ember_verifier::air::Table;
 use ember_verifier::params::Val;
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use crate::common::programs::{CONSTANTS, DATA, HEAP, call, exit, record};
 use crate::{By, Forgery};
@@ -156,6 +156,69 @@ fn a_result_is_what_was_delivered() {
         lie.add(Table::Io, 0, "due", change);
         lie.fails(By::Constraint(Table::Io));
     }
+}
+
+#[test]
+fn private_bytes_are_those_that_were_read() {
+    let honest = read();
+    assert_eq!(honest.0.head.statement.private_bytes, 6);
+    honest.copy().verifies();
+    let rows = honest.height(Table::Io);
+    let say = |bytes: u64| {
+        let mut lie = honest.copy();
+        lie.0.head.statement.private_bytes = bytes;
+        lie
+    };
+    for bytes in [0, 5, 7, 1 << 22] {
+        // The number alone; counted from another start; by another step; with a byte that is not counted.
+        say(bytes).fails(By::Constraint(Table::Io));
+        let change = bytes as i32 - 6;
+        for first in 0..rows {
+            let mut lie = say(bytes);
+            (first..rows).for_each(|row| lie.add(Table::Io, row, "private", change));
+            lie.fails(By::Constraint(Table::Io));
+        }
+    }
+    let mut lie = say(5);
+    lie.set(Table::Io, 1, "fresh[2]", Val::ZERO);
+    lie.copy().fails(By::Constraint(Table::Io));
+    lie.add(Table::Io, 0, "due", -1);
+    lie.add(Table::Io, 1, "due", -1);
+    lie.fails(By::Constraint(Table::Io));
+    // A call that is said to be another: a write to the console, or a read of a bad descriptor.
+    for kind in [1, 3] {
+        let mut lie = say(0);
+        for row in 0..rows {
+            if lie.get(Table::Io, row, "real") == Val::ONE {
+                lie.set(Table::Io, row, "kind[0]", Val::ZERO);
+                lie.set(Table::Io, row, &format!("kind[{kind}]"), Val::ONE);
+                (0..4).for_each(|i| lie.set(Table::Io, row, &format!("fresh[{i}]"), Val::ZERO));
+            }
+            lie.set(Table::Io, row, "private", Val::ZERO);
+            lie.set(Table::Io, row, "due", Val::ZERO);
+        }
+        lie.fails(By::Constraint(Table::Io));
+    }
+    // What is written, or asked for and not there, is not read.
+    let none = |code: &[Vec<u32>]| {
+        let honest = Forgery::of(&record(&[&code.concat()[..], &exit(0)].concat()));
+        assert_eq!(honest.0.head.statement.private_bytes, 0);
+        honest.copy().verifies();
+        let mut lie = honest;
+        lie.0.head.statement.private_bytes = 4;
+        lie
+    };
+    none(&[call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA, 4])]).fails(By::Constraint(Table::Io));
+    none(&[call(ecall::READ, &[7, DATA, 4])]).fails(By::Constraint(Table::Io));
+    none(&[call(ecall::READ, &[ecall::FD_INPUT, DATA, 0])]).fails(By::Constraint(Table::Io));
+    // A run that asks for nothing has no table that counts.
+    assert_eq!(none(&[]).seen_through(), VerifyError::Tables);
+    // No number stands for another modulo p.
+    let (statement, mut proof) = say(6).proven();
+    proof.segments[0].end.private_bytes += Val::ORDER_U32;
+    let lie = ember_prover_adapter::Statement { private_bytes: 6 + u64::from(Val::ORDER_U32), ..statement };
+    let refused = crate::verifier().verify(&lie, &proof);
+    assert_eq!(refused, Err(VerifyError::Range("the number of a segment's private bytes")));
 }
 
 #[test]

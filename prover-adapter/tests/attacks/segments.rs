@@ -6,7 +6,7 @@ use ember_prover_adapter::{Execution, Proof, SegmentLimits, Statement, Witness};
 use ember_verifier::air::{HeapCols, MemoryCols, Table};
 use ember_verifier::params::Val;
 use ember_verifier::{Boundary, VerifyError};
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::common::checker::{Rejection, check_all};
@@ -104,7 +104,7 @@ fn segments_are_the_runs_and_in_order() {
             p.segments[n].stark = other.stark;
         });
         type Edit = (&'static str, fn(&mut Boundary));
-        let edits: [Edit; 11] = [
+        let edits: [Edit; 13] = [
             ("pc", |end| end.pc += 4),
             ("odd pc", |end| end.pc += 1),
             ("register", |end| end.regs[7] ^= 1),
@@ -113,6 +113,8 @@ fn segments_are_the_runs_and_in_order() {
             ("instructions", |end| end.instructions -= 1),
             ("more instructions", |end| end.instructions = u32::MAX),
             ("journal", |end| end.journal_len = end.journal_len.wrapping_sub(1)),
+            ("private bytes", |end| end.private_bytes += 1),
+            ("private bytes modulo p", |end| end.private_bytes += 0x7f00_0001),
             ("memory", |end| end.memory = Some(Digest::ZERO)),
             ("other memory", |end| end.memory.as_mut().unwrap().0[7] += Val::ONE),
             ("no memory", |end| end.memory = None),
@@ -130,6 +132,47 @@ fn segments_are_the_runs_and_in_order() {
         p.segments[n].end.journal_len -= 1;
         p.segments[n - 1].end.journal_len += 1;
     });
+}
+
+/// Bytes of private input are counted in the segment that reads them; the sum is the statement's.
+#[test]
+fn private_bytes_are_counted_where_they_are_read() {
+    let read = |len| call(ecall::READ, &[ecall::FD_INPUT, DATA + 1, len]);
+    let code = [read(9), vec![i(Op::Fence, 0, 0, 0, 0); 8], read(30), exit(0)].concat();
+    let cases = cut(&record(&code), 6);
+    let counts: Vec<u32> = cases.iter().map(|case| case.segment.end.private_bytes).collect();
+    let read: Vec<usize> = (0..cases.len()).filter(|&n| counts[n] > 0).collect();
+    assert_eq!(cases[0].head.statement.private_bytes, 36);
+    assert_eq!(read.iter().map(|&n| counts[n]).collect::<Vec<_>>(), [9, 27]);
+    assert_eq!(verify(cases.clone()), Ok(()));
+    // One less, one more, none: in the segment and in the statement.
+    for (n, change) in [(read[0], -1), (read[1], 1), (read[1], -27)] {
+        let mut cases = cases.clone();
+        for case in &mut cases {
+            case.head.statement.private_bytes = 36_u64.wrapping_add_signed(change);
+        }
+        let count = &mut cases[n].segment.end.private_bytes;
+        *count = count.wrapping_add_signed(change as i32);
+        fails(cases, n, By::Constraint(Table::Io));
+    }
+    // A byte of one is counted in the other, or where nothing is read.
+    let mut lie = cases.clone();
+    lie[read[0]].segment.end.private_bytes -= 1;
+    lie[read[1]].segment.end.private_bytes += 1;
+    fails(lie, read[0], By::Constraint(Table::Io));
+    let mut lie = cases.clone();
+    let none = counts.iter().position(|&n| n == 0).unwrap();
+    lie[none].segment.end.private_bytes = 1;
+    lie[read[1]].segment.end.private_bytes -= 1;
+    assert_eq!(verify(lie), Err(VerifyError::Tables));
+    // In the statement alone; and of what a segment can at most read.
+    let mut lie = cases.clone();
+    lie.iter_mut().for_each(|case| case.head.statement.private_bytes = 0);
+    assert_eq!(verify(lie), Err(VerifyError::OtherEnding("in another state")));
+    let mut lie = cases;
+    lie.iter_mut().for_each(|case| case.head.statement.private_bytes = 36 + u64::from(Val::ORDER_U32));
+    lie[read[0]].segment.end.private_bytes += Val::ORDER_U32;
+    assert_eq!(verify(lie), Err(VerifyError::Range("the number of a segment's private bytes")));
 }
 
 /// Stores to the data pages and to the heap, and loads it again, a segment each.

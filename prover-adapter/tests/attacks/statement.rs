@@ -9,11 +9,13 @@ use p3_field::PrimeCharacteristicRing;
 use crate::common::programs::{CODE, DATA, call, exit, i, li, record};
 use crate::{Forgery, verifier};
 
-/// A proof whose ending needs several openings: a host call with a buffer over two pages.
+/// A proof whose ending needs several openings: a host call with a buffer over two pages. It reads
+/// private input and writes a journal.
 fn honest() -> (Statement, Proof) {
     let write = call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA, 3]);
+    let read = call(ecall::READ, &[ecall::FD_INPUT, DATA + 0x20, 5]);
     let call = call(0x2000, &[DATA + 0xff0, 0x20, DATA, 4]);
-    let (statement, proof) = Forgery::of(&record(&[write, call].concat())).proven();
+    let (statement, proof) = Forgery::of(&record(&[write, read, call].concat())).proven();
     verifier().verify(&statement, &proof).expect("an honest proof");
     (statement, proof)
 }
@@ -47,6 +49,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
             transcript: _,
             gas_used: _,
             instructions: _,
+            private_bytes: _,
             exit: Exit { reason: _, pc: _ },
         } = s;
         let GasTable {
@@ -99,6 +102,11 @@ fn of_statement() -> Vec<Edit<Statement>> {
         s.instructions -= 1;
         s.instructions = 0;
         s.instructions = u64::MAX;
+        s.private_bytes += 1;
+        s.private_bytes -= 1;
+        s.private_bytes = 0;
+        s.private_bytes = u64::MAX;
+        s.private_bytes += 0x7f00_0001;
         s.exit.pc += 4;
         s.exit.pc += 1;
         s.exit.pc = u32::MAX;
@@ -164,7 +172,8 @@ fn every_field_of_the_proof_is_bound() {
             mut segments,
         } = p;
         let Segment {
-            end: Boundary { pc: _, regs: _, gas: _, instructions: _, journal_len: _, memory: _ },
+            end:
+                Boundary { pc: _, regs: _, gas: _, instructions: _, journal_len: _, private_bytes: _, memory: _ },
             tables: _,
             stark: _,
         } = segments.remove(0);
@@ -197,6 +206,11 @@ fn every_field_of_the_proof_is_bound() {
         p.segments[0].end.journal_len += 1;
         p.segments[0].end.journal_len -= 1;
         p.segments[0].end.journal_len = u32::MAX;
+        p.segments[0].end.private_bytes += 1;
+        p.segments[0].end.private_bytes -= 1;
+        p.segments[0].end.private_bytes = 0;
+        // The same number in the field.
+        p.segments[0].end.private_bytes += 0x7f00_0001;
         p.segments[0].end.memory = Some(p.preamble.image_root);
         p.segments[0].end.memory = Some(Digest::ZERO);
         p.segments.clear();

@@ -94,6 +94,7 @@ pub fn run(image: &Image, config: &RunConfig, lies: &Lies<'_>) -> Execution {
         registers: regs,
         journal,
         transcript: Digest::ZERO,
+        private_bytes: 0,
     };
     Execution { image: image.clone(), config: config.clone(), steps, io, ending }
 }

@@ -48,6 +48,7 @@ impl Case {
         end.pc = statement.exit.pc;
         end.instructions = statement.instructions as u32;
         end.journal_len = statement.journal.len() as u32;
+        end.private_bytes = statement.private_bytes as u32;
     }
 
     /// Proves the only segment.

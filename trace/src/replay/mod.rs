@@ -41,6 +41,7 @@ pub struct Replay<'a> {
     retired: u64,
     journal: Vec<u8>,
     transcript: Transcript,
+    private_bytes: u64,
     hasher: Hasher,
     /// Words told of the ecall that comes next.
     words: Vec<(u32, u32)>,
@@ -65,6 +66,7 @@ impl<'a> Replay<'a> {
             retired: 0,
             journal: Vec::new(),
             transcript: Transcript::default(),
+            private_bytes: 0,
             hasher: Hasher::default(),
             words: Vec::new(),
             words_due: 0,
@@ -336,6 +338,9 @@ impl<'a> Replay<'a> {
             }
         }
         writes.into_iter().for_each(|(address, word)| self.memory.set_word(address, word));
+        if number == ecall::READ && a0 == ecall::FD_INPUT {
+            self.private_bytes += u64::from(n);
+        }
         if number == ecall::WRITE && a0 == ecall::FD_JOURNAL {
             self.journal.extend(self.memory.bytes(a1, a2));
         }
@@ -376,6 +381,7 @@ impl<'a> Replay<'a> {
             ("register", ending.registers == self.registers.0),
             ("journal", ending.journal == self.journal),
             ("host transcript", ending.transcript == transcript.0),
+            ("number of private bytes", ending.private_bytes == self.private_bytes),
         ];
         checks.into_iter().find(|(_, ok)| !ok).map_or(Ok(()), |(what, _)| Err(Fault::Ending(what)))
     }

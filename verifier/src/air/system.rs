@@ -155,12 +155,14 @@ columns! {
         due,
         /// Length of the journal before the row.
         journal,
+        /// Bytes of private input read before the row.
+        private,
     }
 }
 
 /// Public values of `Io`: base and per-word cost of `read`, then of `write`, low byte and high byte each; the
-/// journal's length.
-pub const IO_PUBLICS: usize = 9;
+/// journal's length; the number of private bytes.
+pub const IO_PUBLICS: usize = 10;
 
 pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
     let main = b.main();
@@ -230,7 +232,7 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
     let count = sum::<AB>(l.lane);
     let fresh = sum::<AB>(l.fresh);
     let left = l.left - count.clone();
-    let due = l.due - fresh;
+    let due = l.due - fresh.clone();
     for (counter, next_counter) in [(left, next.left), (due, next.due)] {
         b.when_transition().assert_zero(goes_on.clone() * (next_counter - counter.clone()));
         b.when_transition().assert_zero((l.real - goes_on.clone()) * counter.clone());
@@ -280,6 +282,11 @@ pub(super) fn eval_io<AB: Builder>(b: &mut AB) {
         STREAM.send(b, [position.clone(), l.old[i].into()], once::<AB>(l.lane[i] * journal));
         position += l.lane[i].into();
     }
+
+    // The private input: four bytes a row at most, so that the count of all rows is below p.
+    b.when_first_row().assert_zero(l.private);
+    b.when_transition().assert_eq(next.private, l.private + fresh.clone());
+    b.when_last_row().assert_eq(l.private + fresh, p[9].clone());
 
     // File descriptors.
     let fd = l.fd[0];

@@ -116,7 +116,8 @@ fn bad_pointers() -> Vec<Case> {
         let mut c = straight(GROUP, format!("{call}-bad-{name}"), &a, reason);
         c.setup = c.setup.input(b"public").private(b"private input");
         let registers = [(A0, fd), (A1, pointer), (A2, len), (T0, number)];
-        cases.push(c.only_regs(&registers).memory(&[(DATA, pattern(DATA)), (HEAP_END - 4, 0)]));
+        let memory = [(DATA, pattern(DATA)), (HEAP_END - 4, 0)];
+        cases.push(c.only_regs(&registers).memory(&memory).private_bytes(0));
     };
     for (call, fd) in
         [("journal", ecall::FD_JOURNAL), ("stdout", ecall::FD_STDOUT), ("stderr", ecall::FD_STDERR)]
@@ -133,7 +134,7 @@ fn bad_pointers() -> Vec<Case> {
         }
         let mut c = passes(GROUP, format!("empty-at-{name}"), &mut a).regs(&[(A3, 0)]);
         c.setup = c.setup.private(b"private input");
-        cases.push(c);
+        cases.push(c.private_bytes(0));
         let mut a = asm();
         for (number, fd) in [(ecall::READ, 1), (ecall::READ, 3), (ecall::READ, u32::MAX), (ecall::WRITE, 0)] {
             io(&mut a, number, fd, pointer, 4);
@@ -143,7 +144,7 @@ fn bad_pointers() -> Vec<Case> {
         a.r(Op::Add, A3, A3, A0);
         let mut c = passes(GROUP, format!("no-descriptor-at-{name}"), &mut a);
         c.setup = c.setup.private(b"private input");
-        cases.push(c.regs(&[(A3, ecall::EBADF.wrapping_mul(5))]));
+        cases.push(c.regs(&[(A3, ecall::EBADF.wrapping_mul(5))]).private_bytes(0));
     }
     cases
 }
@@ -163,7 +164,7 @@ fn reads() -> Vec<Case> {
     a.mv(14, A0);
     let mut c = passes(GROUP, "read-portions", &mut a).regs(&[(S0, 20), (A3, 16), (14, 0)]);
     c.setup = c.setup.private(private);
-    cases.push(c.memory(&[
+    cases.push(c.private_bytes(36).memory(&[
         (HEAP, word(0)),
         (HEAP + 16, word(16)),
         (HEAP + 20, 0),
@@ -188,7 +189,7 @@ fn reads() -> Vec<Case> {
         let mut c =
             passes(GROUP, format!("read-at-{offset}-of-{len}"), &mut a).regs(&[(A3, len)]).memory(&words);
         c.setup = c.setup.private(private);
-        cases.push(c);
+        cases.push(c.private_bytes(len.into()));
     }
     // From the image's data into the heap, across the page that divides them.
     let mut a = asm();
@@ -208,12 +209,13 @@ fn reads() -> Vec<Case> {
     let mut c = passes(GROUP, "read-long", &mut a).regs(&[(A3, 36)]).memory(&[(HEAP + 4, word(1))]);
     c.setup = c.setup.private(private);
     c.setup.config.memory_limit = 2 << 20;
-    cases.push(c);
+    cases.push(c.private_bytes(36));
     // No private input at all.
     let mut a = asm();
     io(&mut a, ecall::READ, 0, DATA, 8);
     a.mv(A3, A0);
-    cases.push(passes(GROUP, "read-nothing", &mut a).regs(&[(A3, 0)]).memory(&[(DATA, pattern(DATA))]));
+    let c = passes(GROUP, "read-nothing", &mut a).regs(&[(A3, 0)]).private_bytes(0);
+    cases.push(c.memory(&[(DATA, pattern(DATA))]));
     cases
 }
 
