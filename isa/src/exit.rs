@@ -33,6 +33,39 @@ pub enum ExitReason {
 }
 
 impl ExitReason {
+    /// Its number, from 1 on: what a statement's digest has.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Halt(_) => 1,
+            Self::OutOfGas => 2,
+            Self::IllegalInstruction => 3,
+            Self::InstructionAddressMisaligned(_) => 4,
+            Self::InstructionAccessFault => 5,
+            Self::LoadAddressMisaligned(_) => 6,
+            Self::LoadAccessFault(_) => 7,
+            Self::StoreAddressMisaligned(_) => 8,
+            Self::StoreAccessFault(_) => 9,
+            Self::Breakpoint => 10,
+            Self::UnknownEcall(_) => 11,
+            Self::HostAbort(_) => 12,
+        }
+    }
+
+    /// Exit code, address, ecall's number or host's code; zero where there is none.
+    pub const fn argument(self) -> u32 {
+        match self {
+            Self::Halt(n)
+            | Self::InstructionAddressMisaligned(n)
+            | Self::LoadAddressMisaligned(n)
+            | Self::LoadAccessFault(n)
+            | Self::StoreAddressMisaligned(n)
+            | Self::StoreAccessFault(n)
+            | Self::UnknownEcall(n)
+            | Self::HostAbort(n) => n,
+            Self::OutOfGas | Self::IllegalInstruction | Self::InstructionAccessFault | Self::Breakpoint => 0,
+        }
+    }
+
     /// Whether the guest ended by itself and reported success.
     pub fn is_success(self) -> bool {
         self == Self::Halt(0)

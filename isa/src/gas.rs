@@ -1,5 +1,7 @@
 //! Gas: what each instruction costs.
 
+use thiserror::Error;
+
 use crate::Accelerator;
 
 /// Gas class of an operation: the granularity of a [`GasTable`].
@@ -92,9 +94,17 @@ impl EcallCost {
     }
 }
 
+/// A gas table is no valid one: a run under it might not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("invalid gas table: `{name}` costs nothing, so a loop might not end", name = .0.name())]
+pub struct GasTableError(pub Class);
+
 /// What a run's instructions and ecalls cost: a parameter of the run, never part of a program's identity.
 ///
-/// Costs range over `0..=65535`. A zero cost is allowed.
+/// Costs range over `0..=65535`. Those of `branch` and `jump` must not be zero ([`Self::check`]): every loop takes one of
+/// them, so every run ends.
+///
+/// serde reads an invalid table as well: whoever runs, proves or verifies checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -164,6 +174,59 @@ impl GasTable {
             Class::System => self.system,
         }
     }
+
+    /// Checks that every loop costs something.
+    ///
+    /// # Errors
+    /// [`GasTableError`] names a class that must not be free and is.
+    pub fn check(&self) -> Result<(), GasTableError> {
+        let free = [Class::Branch, Class::Jump].into_iter().find(|&class| self.class(class) == 0);
+        free.map_or(Ok(()), |class| Err(GasTableError(class)))
+    }
+
+    /// Every price and its name, in the order of the table's fixed layout. New prices come last.
+    pub fn named_prices(&self) -> [(&'static str, u16); 26] {
+        [
+            ("arith", self.arith),
+            ("logic", self.logic),
+            ("shift", self.shift),
+            ("compare", self.compare),
+            ("branch", self.branch),
+            ("jump", self.jump),
+            ("load", self.load),
+            ("store", self.store),
+            ("mul", self.mul),
+            ("div", self.div),
+            ("csr", self.csr),
+            ("fence", self.fence),
+            ("system", self.system),
+            ("exit", self.exit),
+            ("read.base", self.read.base),
+            ("read.per_word", self.read.per_word),
+            ("write.base", self.write.base),
+            ("write.per_word", self.write.per_word),
+            ("host_call.base", self.host_call.base),
+            ("host_call.per_word", self.host_call.per_word),
+            ("sha256", self.sha256),
+            ("poseidon2", self.poseidon2),
+            ("extension_dot.base", self.extension_dot.base),
+            ("extension_dot.per_word", self.extension_dot.per_word),
+            ("keccak", self.keccak),
+            ("mul_mod", self.mul_mod),
+        ]
+    }
+
+    /// The prices in their places of a fixed layout, which has room for those to come: zero without a use.
+    pub fn prices(&self) -> [u16; Self::PLACES] {
+        let mut prices = [0; Self::PLACES];
+        for (place, (_, price)) in prices.iter_mut().zip(self.named_prices()) {
+            *place = price;
+        }
+        prices
+    }
+
+    /// Places of [`Self::prices`].
+    pub const PLACES: usize = 64;
 
     /// Cost of an accelerator, and how often it has the cost per word: once a term, never where what it moves is of fixed
     /// length.

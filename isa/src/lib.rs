@@ -20,7 +20,7 @@ pub mod reg;
 
 pub use accel::{Accelerator, Operand};
 pub use exit::{Exit, ExitReason};
-pub use gas::{Class, EcallCost, GasTable};
+pub use gas::{Class, EcallCost, GasTable, GasTableError};
 pub use instruction::{EncodeError, Illegal, Instruction, decode};
 pub use op::{Family, Format, Op};
 

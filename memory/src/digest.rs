@@ -113,8 +113,10 @@ pub enum Domain {
     Page = 0x00_504147,
     /// Length of the public input, compressed with the root of its contents.
     Input = 0x00_494e50,
-    /// Length of a statement's encoding.
+    /// First block of a statement's digest.
     Statement = 0x00_535441,
+    /// First block of a gas table's digest.
+    GasTable = 0x00_474153,
     /// Record of the host transcript.
     HostCall = 0x00_484f53,
 }

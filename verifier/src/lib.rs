@@ -35,5 +35,5 @@ pub use proof::{
     ProofFileError, Segment, State,
 };
 pub use publics::Publics;
-pub use statement::Statement;
+pub use statement::{STATEMENT_BLOCKS, STATEMENT_FIELDS, Statement, gas_table_digest};
 pub use verify::{Chain, MAX_INSTRUCTIONS, Verifier, VerifyError, verify};
