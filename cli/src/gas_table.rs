@@ -1,7 +1,8 @@
 //! Gas table files.
 //!
 //! A table with the keys of [`GasTable`], in TOML or JSON. A key that is missing, also inside `read`, `write` and
-//! `host_call`, has the default table's cost; a key that the table does not have is an error.
+//! `host_call`, has the default table's cost; a key that the table does not have is an error, and so is a table in which `branch` or `jump` costs
+//! nothing.
 
 use anyhow::{Result, anyhow, bail};
 use ember_isa::GasTable;
@@ -25,7 +26,9 @@ pub fn parse(text: &str, is_json: bool) -> Result<GasTable> {
     };
     let mut table = serde_json::to_value(GasTable::default())?;
     overlay(&mut table, &costs, "")?;
-    Ok(serde_json::from_value(table)?)
+    let table: GasTable = serde_json::from_value(table)?;
+    table.check()?;
+    Ok(table)
 }
 
 /// Puts `costs` over `table`, where `table` has the same keys and numbers in the same places.
@@ -86,6 +89,8 @@ mod tests {
             "{",
             "{\"mul\": 1}}",
             "mul = 1979-05-27",
+            "branch = 0",
+            "jump = 0",
         ] {
             let error = format!("{:#}", parse(text, false).unwrap_err());
             assert!(!error.contains('\n'), "{error}");

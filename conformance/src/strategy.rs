@@ -183,7 +183,7 @@ fn wild() -> impl Strategy<Value = Atom> {
     ]
 }
 
-/// Gas tables: the usual ones, and any prices. Branches and jumps always cost something, so that every run ends.
+/// Gas tables: the usual ones, and any valid prices.
 pub fn gas_table() -> impl Strategy<Value = GasTable> {
     let price = || prop_oneof![4 => 0u16..20, 1 => Just(0), 1 => Just(u16::MAX)];
     let prices = prop::array::uniform13(price());

@@ -16,7 +16,9 @@ pub fn check(data: &[u8]) {
             }
         }
     }
-    if let Ok(table) = postcard::from_bytes::<GasTable>(data) {
+    if let Ok(table) = postcard::from_bytes::<GasTable>(data)
+        && table.check().is_ok()
+    {
         again(table);
     }
 }

@@ -10,6 +10,7 @@ use ember_verifier::params::{self, Val};
 use ember_verifier::{
     Boundary, Head, Openings, Preamble, Proof, Publics, Segment, State, Statement, Verifier,
 };
+use ember_vm::ConfigError;
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use thiserror::Error;
@@ -23,9 +24,9 @@ use crate::{stark, tables};
 /// The execution cannot be proven.
 #[derive(Debug, Error)]
 pub enum ProveError {
-    /// Image, memory limit and input do not fit together.
+    /// The program cannot run under these parameters.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Config(#[from] ConfigError),
     /// The trace breaks the machine's rules: no prover could prove it.
     #[error("the trace is not one of a run: {0}")]
     Replay(#[from] ReplayError),
@@ -131,10 +132,10 @@ impl Witness {
     /// Proves the witness, honest or not, of a segment of the run that `head` tells of.
     ///
     /// # Errors
-    /// [`ProveError::Layout`] or [`ProveError::Stark`].
+    /// [`ProveError::Config`] or [`ProveError::Stark`].
     pub fn prove(self, verifier: &Verifier, head: &Head) -> Result<Segment, ProveError> {
         let h = verifier.hasher();
-        let values = self.publics(h, head)?;
+        let values = self.publics(h, head).map_err(ConfigError::Layout)?;
         let Self { end, tables, .. } = self;
         let present: Vec<Table> = tables.iter().map(|(table, _)| *table).collect();
         let mask = present.iter().fold(0, |mask, &t| mask | 1 << t as u32);

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use ember_memory::digest::Hasher;
 use ember_memory::tree::{self, PAGE_LEVEL, ROOT_LEVEL};
-use ember_memory::{Digest, Layout, LayoutError};
+use ember_memory::{Digest, Layout};
 use ember_trace::{Execution, Reader, Record};
 use ember_verifier::Verifier;
-use ember_vm::{Host, Machine, Program, RunConfig, Status, Step, Tracer};
+use ember_vm::{ConfigError, Host, Machine, Program, RunConfig, Status, Step, Tracer};
 
 use crate::ProveError;
 
@@ -45,15 +45,15 @@ impl<'a> Run<'a> {
     /// A run of `program`, to be proven for `verifier`.
     ///
     /// # Errors
-    /// [`LayoutError`] when image, memory limit and input do not fit together.
+    /// [`ConfigError`] when the program cannot run under these parameters.
     pub fn new(
         verifier: &'a Verifier,
         program: &'a Program,
         config: &'a RunConfig,
-    ) -> Result<Self, LayoutError> {
+    ) -> Result<Self, ConfigError> {
         let hasher = verifier.hasher();
         let image = program.image();
-        let layout = Layout::new(image.header(), config.memory_limit, config.input.len())?;
+        let layout = config.layout(image.header())?;
         let pages = image.page_nodes(hasher).into_iter().map(|(page, _, node)| (page, node)).collect();
         let image = ImageTree { levels: tree::upper_levels(hasher, pages), empty: tree::empty_roots(hasher) };
         Ok(Self { hasher, program, config, layout, image, input: OnceLock::new() })
@@ -122,8 +122,8 @@ impl<'p, H: Host> Live<'p, H> {
     /// A run of a program.
     ///
     /// # Errors
-    /// [`LayoutError`] when image, memory limit and input do not fit together.
-    pub fn new(program: &'p Program, config: RunConfig, host: H) -> Result<Self, LayoutError> {
+    /// [`ConfigError`] when the program cannot run under these parameters.
+    pub fn new(program: &'p Program, config: RunConfig, host: H) -> Result<Self, ConfigError> {
         Ok(Self { machine: Machine::new(program, config)?, host, has_ended: false })
     }
 }

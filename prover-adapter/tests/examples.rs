@@ -202,7 +202,7 @@ fn gas_prices_never_change_a_programs_identity() {
     // The program journals its own counters: gas, then instructions.
     assert_ne!(one.journal, other.journal);
     assert_eq!(one.instructions, other.instructions);
-    let free = GasTable { arith: 0, load: 0, store: 0, jump: 0, branch: 0xffff, ..GasTable::UNIT };
+    let free = GasTable { arith: 0, load: 0, store: 0, branch: 0xffff, ..GasTable::UNIT };
     assert_eq!(with(free).image_id, one.image_id);
 }
 

@@ -1,8 +1,8 @@
 //! A finished run in memory.
 
 use ember_isa::{Exit, reg};
-use ember_memory::{Digest, Image, LayoutError};
-use ember_vm::{Host, Machine, Program, RunConfig, Status, Step, Tracer};
+use ember_memory::{Digest, Image};
+use ember_vm::{ConfigError, Host, Machine, Program, RunConfig, Status, Step, Tracer};
 use thiserror::Error;
 
 /// One event of a run.
@@ -89,9 +89,9 @@ impl Limits {
 /// The run cannot be recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RecordError {
-    /// Image, memory limit and input do not fit together.
+    /// The program cannot run under these parameters.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Config(#[from] ConfigError),
     /// More steps than [`Limits::steps`].
     #[error("the run has more than {0} instructions")]
     Steps(usize),

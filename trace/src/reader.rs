@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use ember_memory::{ImageError, Layout, LayoutError};
-use ember_vm::{Program, RunConfig};
+use ember_memory::ImageError;
+use ember_vm::{ConfigError, Program, RunConfig};
 use thiserror::Error;
 
 use crate::codec::Codec;
@@ -46,9 +46,9 @@ pub enum ReadError {
     /// The header's segments make no image.
     #[error("malformed trace: {0}")]
     Image(#[from] ImageError),
-    /// The header's image, memory limit and input do not fit together.
+    /// The header's image cannot run under the header's parameters.
     #[error("malformed trace: {0}")]
-    Layout(#[from] LayoutError),
+    Config(#[from] ConfigError),
     /// The trace is longer than the reader's limits.
     #[error(transparent)]
     Limit(RecordError),
@@ -134,7 +134,7 @@ impl<R: Read> Reader<R> {
         }
         let header: FileHeader<'_> = decode(&buf, 0, "header")?;
         let (image, config) = (header.image()?, header.config());
-        Layout::new(image.header(), config.memory_limit, config.input.len())?;
+        config.layout(image.header())?;
         Ok(Self {
             source,
             codec: Codec::new(),

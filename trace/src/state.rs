@@ -1,8 +1,8 @@
 //! What follows from a run's steps alone: registers, and the words that ecalls pass over.
 
 use ember_isa::{Accelerator, Instruction, Op, ecall, reg};
-use ember_memory::{Layout, LayoutError};
-use ember_vm::{Program, RunConfig, Step};
+use ember_memory::Layout;
+use ember_vm::{ConfigError, Program, RunConfig, Step};
 
 use crate::{Execution, Record};
 
@@ -98,10 +98,9 @@ pub fn instruction(program: &Program, pc: u32) -> Option<Instruction> {
 /// The initial registers of a run.
 ///
 /// # Errors
-/// [`LayoutError`].
-pub fn initial(program: &Program, config: &RunConfig) -> Result<Registers, LayoutError> {
-    Layout::new(program.image().header(), config.memory_limit, config.input.len())
-        .map(|l| Registers::initial(&l))
+/// [`ConfigError`].
+pub fn initial(program: &Program, config: &RunConfig) -> Result<Registers, ConfigError> {
+    config.layout(program.image().header()).map(|layout| Registers::initial(&layout))
 }
 
 impl Execution {
@@ -111,8 +110,8 @@ impl Execution {
     /// are left over come last.
     ///
     /// # Errors
-    /// [`LayoutError`] when image, memory limit and input do not fit together.
-    pub fn records(&self) -> Result<impl Iterator<Item = Record>, LayoutError> {
+    /// [`ConfigError`] when the program cannot run under these parameters.
+    pub fn records(&self) -> Result<impl Iterator<Item = Record>, ConfigError> {
         let program = self.program();
         let mut registers = initial(&program, &self.config)?;
         let (mut steps, mut io) = (self.steps.iter().copied().peekable(), self.io.iter().copied());

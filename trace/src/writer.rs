@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use ember_memory::{Image, ImageError, Layout, LayoutError};
-use ember_vm::{RunConfig, Step, Tracer};
+use ember_memory::{Image, ImageError};
+use ember_vm::{ConfigError, RunConfig, Step, Tracer};
 use thiserror::Error;
 
 use crate::codec::{Codec, MAX_RECORD};
@@ -16,9 +16,9 @@ pub enum WriteError {
     /// The destination fails.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Image, memory limit and input do not fit together.
+    /// The program cannot run under these parameters.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Config(#[from] ConfigError),
     /// The image is too large for a trace.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -43,7 +43,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// [`WriteError`].
     pub fn new(mut out: W, image: &Image, config: &RunConfig) -> Result<Self, WriteError> {
-        Layout::new(image.header(), config.memory_limit, config.input.len())?;
+        config.layout(image.header())?;
         let header = postcard::to_allocvec(&FileHeader::new(image, config)?).map_err(io::Error::other)?;
         out.write_all(&MAGIC)?;
         out.write_all(&VERSION.to_le_bytes())?;

@@ -4,8 +4,10 @@ mod common;
 
 use common::*;
 use ember_isa::ExitReason;
-use ember_trace::{Execution, Limits, MAGIC, ReadError, Reader, RecordError, VERSION, Writer, replay_file};
-use ember_vm::{Machine, RunConfig};
+use ember_trace::{
+    Execution, Limits, MAGIC, ReadError, Reader, RecordError, VERSION, WriteError, Writer, replay_file,
+};
+use ember_vm::{ConfigError, Machine, RunConfig};
 use proptest::prelude::*;
 
 fn small() -> (Execution, Vec<u8>) {
@@ -92,6 +94,25 @@ fn limits_hold() {
     assert_eq!(record(Limits { steps, io_words }), Ok(()));
     assert_eq!(record(Limits { steps: 5, io_words }), Err(RecordError::Steps(5)));
     assert_eq!(record(Limits { steps, io_words: 5 }), Err(RecordError::IoWords(5)));
+}
+
+/// A table under which a run might not end is neither written nor read.
+#[test]
+fn invalid_gas_tables_are_refused() {
+    let (mut run, file) = small();
+    run.config.gas_table.jump = 0;
+    assert!(matches!(run.write_to(Vec::new()), Err(WriteError::Config(ConfigError::GasTable(_)))));
+    // The same in the file: its header's table has a price a byte there.
+    let prices = postcard::to_allocvec(&config().gas_table).unwrap();
+    let at = file.windows(prices.len()).position(|bytes| bytes == prices).unwrap();
+    let mut forged = file.clone();
+    forged[at + 5] = 0;
+    let header_len = u32::from_le_bytes(file[19..23].try_into().unwrap()) as usize;
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&forged[10..23]);
+    crc.update(&forged[27..27 + header_len]);
+    forged[23..27].copy_from_slice(&crc.finalize().to_le_bytes());
+    assert!(matches!(read(&forged), Err(ReadError::Config(ConfigError::GasTable(_)))));
 }
 
 /// A file of the format's version: it is written as before.

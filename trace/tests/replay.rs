@@ -90,7 +90,7 @@ type Edit = fn(&mut Execution);
 #[test]
 fn forged_endings_and_parameters_are_caught() {
     let honest = record(&tour(), config());
-    let edits: [(&str, Edit); 17] = [
+    let edits: [(&str, Edit); 19] = [
         ("reason", |e| e.ending.exit.reason = ExitReason::Halt(4)),
         ("out of gas", |e| e.ending.exit.reason = ExitReason::OutOfGas),
         ("host abort", |e| e.ending.exit.reason = ExitReason::HostAbort(3)),
@@ -104,6 +104,8 @@ fn forged_endings_and_parameters_are_caught() {
         ("private bytes", |e| e.ending.private_bytes += 1),
         ("no private bytes", |e| e.ending.private_bytes = 0),
         ("gas table", |e| e.config.gas_table.mul += 1),
+        ("free branches", |e| e.config.gas_table.branch = 0),
+        ("free jumps", |e| e.config.gas_table.jump = 0),
         ("gas limit", |e| e.config.gas_limit = e.ending.gas_used - 1),
         ("memory limit", |e| e.config.memory_limit += 0x1000),
         ("input length", |e| e.config.input.push(0)),

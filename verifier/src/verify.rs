@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use ember_isa::ecall::MAX_JOURNAL_LEN;
-use ember_isa::{ExitReason, reg};
+use ember_isa::{ExitReason, GasTableError, reg};
 use ember_memory::digest::Hasher;
 use ember_memory::{Digest, Layout, LayoutError, tree};
 use once_cell::race::OnceBox;
@@ -34,6 +34,9 @@ pub enum VerifyError {
     /// The proof's input is not the statement's.
     #[error("the proof is about another public input")]
     Input,
+    /// The gas table is no valid one.
+    #[error(transparent)]
+    GasTable(#[from] GasTableError),
     /// Image, memory limit and input do not fit together.
     #[error(transparent)]
     Layout(#[from] LayoutError),
@@ -116,6 +119,7 @@ impl Verifier {
         if tree::input_digest(h, input_root, *input_len) != statement.input_digest {
             return Err(VerifyError::Input);
         }
+        statement.gas_table.check()?;
         let layout = Layout::new(header, statement.memory_limit, *input_len as usize)?;
         if statement.journal.len() > MAX_JOURNAL_LEN as usize {
             return Err(VerifyError::Range("the journal's length"));

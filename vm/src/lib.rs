@@ -50,9 +50,9 @@ mod program;
 pub mod semantics;
 mod tracer;
 
-pub use config::RunConfig;
+pub use config::{ConfigError, RunConfig};
 pub use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_IO_LEN, MAX_JOURNAL_LEN, abort};
-pub use ember_isa::{Exit, ExitReason, GasTable};
+pub use ember_isa::{Exit, ExitReason, GasTable, GasTableError};
 pub use ember_memory::{Image, ImageError, LayoutError, Transcript};
 pub use host::{Host, HostReply, NoHost, PrivateInput};
 pub use machine::{Machine, Status};

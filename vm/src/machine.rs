@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use ember_isa::{Class, Exit, ExitReason, Instruction, Op, csr, reg};
-use ember_memory::{AddressSpace, Layout, LayoutError, Perm};
+use ember_memory::{AddressSpace, Layout, Perm};
 
 use crate::semantics::{access_size, branch_taken, compute, load_value, store_word};
-use crate::{Host, NoTrace, Program, RunConfig, Step, Tracer, Transcript};
+use crate::{ConfigError, Host, NoTrace, Program, RunConfig, Step, Tracer, Transcript};
 
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +56,9 @@ impl<'p> Machine<'p> {
     /// A machine in its pristine state: SPEC section 2.
     ///
     /// # Errors
-    /// [`LayoutError`] when image, memory limit and input do not fit together.
-    pub fn new(program: &'p Program, config: RunConfig) -> Result<Self, LayoutError> {
-        let layout = Layout::new(program.image().header(), config.memory_limit, config.input.len())?;
+    /// [`ConfigError`] when the program cannot run under these parameters.
+    pub fn new(program: &'p Program, config: RunConfig) -> Result<Self, ConfigError> {
+        let layout = config.layout(program.image().header())?;
         let memory = AddressSpace::new(program.image(), &layout, &config.input);
         Ok(Self {
             program,
@@ -81,9 +81,9 @@ impl<'p> Machine<'p> {
     /// its memory.
     ///
     /// # Errors
-    /// [`LayoutError`] as for [`Self::new`]; the machine then is as it was.
-    pub fn reset(&mut self, config: RunConfig) -> Result<(), LayoutError> {
-        let layout = Layout::new(self.program.image().header(), config.memory_limit, config.input.len())?;
+    /// [`ConfigError`] as for [`Self::new`]; the machine then is as it was.
+    pub fn reset(&mut self, config: RunConfig) -> Result<(), ConfigError> {
+        let layout = config.layout(self.program.image().header())?;
         self.memory.reset(self.program.image(), &layout, &config.input);
         self.regs = first_registers(&layout);
         self.layout = layout;

@@ -2,9 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ember_memory::LayoutError;
-
-use crate::{Machine, Program, RunConfig};
+use crate::{ConfigError, Machine, Program, RunConfig};
 
 /// Machines of one program, kept so that the next run need not ask the operating system for memory.
 ///
@@ -37,8 +35,8 @@ impl<'p> MachinePool<'p> {
     /// A machine in its pristine state: [`Machine::new`], or [`Machine::reset`] of one that was given back.
     ///
     /// # Errors
-    /// [`LayoutError`] as for [`Machine::new`].
-    pub fn take(&mut self, config: RunConfig) -> Result<Machine<'p>, LayoutError> {
+    /// [`ConfigError`] as for [`Machine::new`].
+    pub fn take(&mut self, config: RunConfig) -> Result<Machine<'p>, ConfigError> {
         match self.free.pop() {
             Some(mut machine) => {
                 machine.reset(config)?;

@@ -300,7 +300,7 @@ proptest! {
         let mut table = GasTable::default();
         if zero {
             table.arith = 0;
-            table.branch = 0;
+            table.load = 0;
             table.jump = 60_000;
         }
         check(&program, gas, table, slice);

@@ -10,7 +10,7 @@ mod trace;
 
 use std::fmt;
 
-use ember_memory::LayoutError;
+use ember_vm::ConfigError;
 use ember_vm::{Program, RunConfig};
 
 pub use interpreter::{Fast, Reference, Sliced};
@@ -49,7 +49,7 @@ impl<'a> Job<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineError {
     /// The run cannot start.
-    Start(LayoutError),
+    Start(ConfigError),
     /// The engine cannot do such a run at all, and why.
     Unsupported(String),
     /// Replay found the trace wrong, proving failed, or the verifier rejected.

@@ -59,7 +59,7 @@ impl Recorded {
         let mut host = job.host();
         let limits = Limits { steps: seen.instructions as usize, io_words: IO_WORDS };
         let execution = Execution::record(job.program, config, &mut host, limits).map_err(|e| match e {
-            RecordError::Layout(e) => EngineError::Start(e),
+            RecordError::Config(e) => EngineError::Start(e),
             // A run that was stopped and goes on without gas: its next instructions are free.
             RecordError::Steps(_) if stopped.is_some() => {
                 EngineError::Unsupported("the run cannot be stopped where the job stops".to_owned())

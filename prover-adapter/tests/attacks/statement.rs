@@ -1,12 +1,13 @@
 //! Every field of statement and proof is bound.
 
-use ember_isa::{EcallCost, Exit, ExitReason, GasTable, Op, ecall};
+use ember_isa::{Class, EcallCost, Exit, ExitReason, GasTable, GasTableError, Op, ecall};
 use ember_memory::{Digest, Header};
-use ember_prover_adapter::{Proof, Statement};
-use ember_verifier::{Boundary, CodeOpening, Openings, PageOpening, Preamble, Segment};
+use ember_prover_adapter::{Proof, Run, Statement};
+use ember_verifier::{Boundary, CodeOpening, Openings, PageOpening, Preamble, Segment, VerifyError};
+use ember_vm::ConfigError;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::common::programs::{CODE, DATA, call, exit, i, li, record};
+use crate::common::programs::{CODE, DATA, call, config, exit, i, image, li, record};
 use crate::{Forgery, verifier};
 
 /// A proof whose ending needs several openings: a host call with a buffer over two pages. It reads
@@ -263,6 +264,24 @@ fn every_field_of_the_proof_is_bound() {
     }
 }
 
+/// A table under which a run might not end is no table, whether the run takes a branch or not.
+#[test]
+fn a_loop_costs_something() {
+    for class in [Class::Branch, Class::Jump] {
+        let mut lie = Forgery::of(&record(&exit(0)));
+        let table = &mut lie.0.head.statement.gas_table;
+        *(if class == Class::Branch { &mut table.branch } else { &mut table.jump }) = 0;
+        let refused = GasTableError(class);
+        let mut config = config();
+        config.gas_table = *table;
+        assert_eq!(lie.seen_through(), VerifyError::GasTable(refused));
+        // The prover does not begin.
+        let program = ember_vm::Program::new(image(&exit(0)));
+        let run = Run::new(verifier(), &program, &config).map(|_| ());
+        assert_eq!(run, Err(ConfigError::GasTable(refused)));
+    }
+}
+
 /// Openings that nothing needs: of code where pc is on no code page, of pages where none is asked for.
 #[test]
 fn openings_are_no_more_than_needed() {
@@ -274,9 +293,9 @@ fn openings_are_no_more_than_needed() {
     faulted.copy().verifies();
     let mut lie = faulted;
     lie.0.head.preamble.openings.code = halted.0.head.preamble.openings.code.clone();
-    assert_eq!(lie.seen_through(), ember_verifier::VerifyError::Superfluous);
+    assert_eq!(lie.seen_through(), VerifyError::Superfluous);
     let mut lie = halted;
     lie.0.head.preamble.openings.pages.push(lie.0.head.preamble.openings.pages[0].clone());
-    assert_eq!(lie.seen_through(), ember_verifier::VerifyError::Superfluous);
+    assert_eq!(lie.seen_through(), VerifyError::Superfluous);
     assert_eq!(CODE % 16, 0);
 }

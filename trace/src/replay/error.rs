@@ -1,6 +1,7 @@
 //! What replay finds.
 
 use ember_isa::ExitReason;
+use ember_vm::ConfigError;
 use thiserror::Error;
 
 use crate::ReadError;
@@ -8,6 +9,9 @@ use crate::ReadError;
 /// What a trace says against the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
+    /// The program cannot run under these parameters.
+    #[error(transparent)]
+    Config(ConfigError),
     /// The step is at another address.
     #[error("the step is at {0:#010x}")]
     Pc(u32),

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
 use ember_isa::{Accelerator, Class, ExitReason, GasTable, Instruction, Op, csr, ecall};
 use ember_memory::digest::Hasher;
-use ember_memory::{Layout, LayoutError, Perm, Transcript};
+use ember_memory::{Perm, Transcript};
 use ember_vm::semantics::{access_size, branch_taken, compute, load_value, store_word};
-use ember_vm::{Program, RunConfig, Step};
+use ember_vm::{ConfigError, Program, RunConfig, Step};
 
 use crate::state::{Range, Registers, destination, ranges};
 use crate::{Ending, Execution, ReadError, Reader, Record};
@@ -53,9 +53,9 @@ impl<'a> Replay<'a> {
     /// Starts from the pristine state.
     ///
     /// # Errors
-    /// [`LayoutError`] when image, memory limit and input do not fit together.
-    pub fn new(program: &'a Program, config: &'a RunConfig) -> Result<Self, LayoutError> {
-        let layout = Layout::new(program.image().header(), config.memory_limit, config.input.len())?;
+    /// [`ConfigError`] when the program cannot run under these parameters.
+    pub fn new(program: &'a Program, config: &'a RunConfig) -> Result<Self, ConfigError> {
+        let layout = config.layout(program.image().header())?;
         Ok(Self {
             program,
             config,
@@ -401,10 +401,9 @@ fn written_bytes(address: u32, ptr: u32, n: u32) -> u32 {
 /// Checks a whole execution.
 ///
 /// # Errors
-/// [`ReplayError`], at step 0 with [`Fault::Ending`] where program and parameters do not even fit together.
+/// [`ReplayError`], at step 0 with [`Fault::Config`] where the program cannot even run under its parameters.
 pub fn replay(execution: &Execution) -> Result<(), ReplayError> {
-    let misfit =
-        |_| ReplayError { step: 0, pc: execution.image.entry(), fault: Fault::Ending("memory layout") };
+    let misfit = |e| ReplayError { step: 0, pc: execution.image.entry(), fault: Fault::Config(e) };
     let program = execution.program();
     let mut replay = Replay::new(&program, &execution.config).map_err(misfit)?;
     execution.records().map_err(misfit)?.try_for_each(|record| replay.record(record))?;

@@ -270,7 +270,7 @@ fn extremes() -> Vec<Case> {
     let words = u64::from(ecall::MAX_IO_LEN) / 4;
     let dear = GasTable { write: EcallCost { base: u16::MAX, per_word: u16::MAX }, ..GasTable::UNIT };
     let price = 65535 + 65535 * words;
-    let free = GasTable { arith: 0, exit: 0, branch: 0, ..GasTable::UNIT };
+    let free = GasTable { arith: 0, exit: 0, ..GasTable::UNIT };
     vec![
         run("limit-0", &nothing, GasTable::UNIT, 0, expect(ExitReason::OutOfGas, CODE)).cost(0, 0),
         run("limit-0-free", &exit, free, 0, expect(ExitReason::Halt(0), CODE + 12)).cost(0, 3),
