@@ -96,6 +96,32 @@ fn c_programs_multiply_by_the_accelerator() {
 }
 
 #[test]
+fn c_programs_ask_what_their_statement_says() {
+    if Command::new("riscv64-unknown-elf-gcc").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = Folder::new();
+    folder.file(
+        "context.c",
+        "#include <ember.h>\nint main(void) {\n    struct ember_context context;\n    \
+         ember_context(&context);\n    ember_journal(&context, sizeof context);\n    \
+         return context.gas_limit == 1234567 && context.memory_limit == 65536 && context.prices[4] == 9 ? 0 : 1;\n}\n",
+    );
+    folder.file("table.toml", "branch = 9");
+    folder.ember(&["build", "context.c", "--", "-ffreestanding"]).exits(0);
+    let args = ["run", "context.elf", "--gas-table", "table.toml", "--gas-limit", "1234567"];
+    let ran = folder.ember(&[&args[..], &["--memory-limit", "64K", "--json"]].concat()).exits(0).json();
+    let image = folder.ember(&["inspect", "context.elf", "--json"]).exits(0).json();
+    // An id is shown as big-endian words; the machine is little-endian.
+    let words = |text: &str| text.as_bytes().chunks(2).map(|pair| pair.to_vec()).collect::<Vec<_>>();
+    let journal = words(ran["journal"].as_str().unwrap());
+    let mut id = words(image["image_id"].as_str().unwrap());
+    id.chunks_exact_mut(4).for_each(<[_]>::reverse);
+    assert_eq!(journal.len(), 256);
+    assert_eq!(journal[..32], id);
+}
+
+#[test]
 fn a_profile_accounts_for_all_gas() {
     let folder = Folder::new();
     for name in ["quicksort", "token", "panic", "fault-load", "out-of-gas"] {

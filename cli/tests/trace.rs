@@ -75,7 +75,7 @@ fn bad_traces_are_refused() {
     folder.file("short", &good[..good.len() - 1]);
     folder.file("corrupt", &corrupt);
     folder.file("newer", &newer);
-    for (name, what) in [("short", "truncated"), ("corrupt", "checksum"), ("newer", "version 2")] {
+    for (name, what) in [("short", "truncated"), ("corrupt", "checksum"), ("newer", "version 3")] {
         folder.ember(&["inspect", name]).refused(what);
         folder.ember(&["trace", "check", name]).refused(what);
         folder.ember(&["trace", "diff", name, "one.trace"]).refused(what);

@@ -187,7 +187,7 @@ fn wild() -> impl Strategy<Value = Atom> {
 pub fn gas_table() -> impl Strategy<Value = GasTable> {
     let price = || prop_oneof![4 => 0u16..20, 1 => Just(0), 1 => Just(u16::MAX)];
     let prices = prop::array::uniform13(price());
-    let ecalls = prop::array::uniform13(price());
+    let ecalls = prop::array::uniform14(price());
     let any = (prices, ecalls).prop_map(|(p, e)| GasTable {
         arith: p[0],
         logic: p[1],
@@ -211,6 +211,7 @@ pub fn gas_table() -> impl Strategy<Value = GasTable> {
         extension_dot: EcallCost { base: e[9], per_word: e[10] },
         keccak: e[11],
         mul_mod: e[12],
+        context: e[13],
     });
     prop_oneof![3 => Just(GasTable::default()), 2 => Just(GasTable::UNIT), 3 => any]
 }

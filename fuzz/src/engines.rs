@@ -82,7 +82,7 @@ fn input(mut u: Unstructured<'_>) -> arbitrary::Result<Input> {
 
 fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
     let p: [u16; 13] = u.arbitrary()?;
-    let e: [u16; 13] = u.arbitrary()?;
+    let e: [u16; 14] = u.arbitrary()?;
     let ecall = |base, per_word| EcallCost { base, per_word };
     Ok(GasTable {
         arith: p[0],
@@ -107,6 +107,7 @@ fn any_table(u: &mut Unstructured<'_>) -> arbitrary::Result<GasTable> {
         extension_dot: ecall(e[9], e[10]),
         keccak: e[11],
         mul_mod: e[12],
+        context: e[13],
     })
 }
 

@@ -17,10 +17,10 @@
 
 #include <stdint.h>
 
-enum { EMBER_EXIT = 93, EMBER_READ = 63, EMBER_WRITE = 64, EMBER_MUL_MOD = 0x1006 };
+enum { EMBER_EXIT = 93, EMBER_READ = 63, EMBER_WRITE = 64, EMBER_MUL_MOD = 0x1006, EMBER_CONTEXT = 0x1201 };
 
 /* File descriptors. The journal is the public output, and part of the statement that a proof proves; of the private input
- * a proof says nothing; the console is for the host's eyes. */
+ * a proof says how many bytes were read; the console is for the host's eyes. */
 enum { EMBER_PRIVATE = 0, EMBER_CONSOLE = 1, EMBER_ERRORS = 2, EMBER_JOURNAL = 3 };
 
 /* Any ecall. The number goes in t0 (RV32E has no a7), the arguments in a0.., the result comes back in a0. Numbers from
@@ -73,6 +73,19 @@ static inline _Noreturn void ember_exit(uint32_t code) {
  * below m, whether x and y are or not; m = 0 stands for 2^256. They may overlap. */
 static inline void ember_mul_mod(uint32_t x[8], const uint32_t y[8], const uint32_t m[8]) {
     ember_ecall(EMBER_MUL_MOD, (uint32_t)(uintptr_t)x, (uint32_t)(uintptr_t)y, (uint32_t)(uintptr_t)m, 0);
+}
+
+/* What the statement says of the run before it begins; digests are eight field elements each. What is not in use yet is zero. */
+struct ember_context {
+    uint32_t image_id[8], input_digest[8], recursion_root[8];
+    uint64_t gas_limit;
+    uint32_t memory_limit, zero;
+    uint64_t machines_memory_limit, zeros;
+    uint16_t prices[64]; /* in the order of docs/statement.md */
+};
+_Static_assert(sizeof(struct ember_context) == 256, "the machine writes 64 words");
+static inline void ember_context(struct ember_context *context) {
+    ember_ecall(EMBER_CONTEXT, (uint32_t)(uintptr_t)context, 0, 0, 0);
 }
 
 /* The first word of the public input, or `fallback` where there is no input. Byte by byte: the machine faults on a

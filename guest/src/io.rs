@@ -1,7 +1,7 @@
 //! Public input, private input and journal.
 //!
 //! The *public input* is bound by the statement (by its digest), the *journal* is part of it, and of the *private input*
-//! a proof says nothing but that there is one: what a program wants known of it, it puts into the journal.
+//! a proof says how many bytes were read: what a program wants known of it, it puts into the journal.
 //!
 //! With the feature `serde`, on by default, both inputs can hold one value in postcard's encoding, which the host makes
 //! with `postcard::to_allocvec`.

@@ -24,6 +24,7 @@
 //! | [`print!`], [`println!`], [`eprint!`], [`eprintln!`] | the console |
 //! | [`accel`] | hashing and arithmetic by the machine's accelerators |
 //! | [`cycles`], [`instructions`] | the machine's counters |
+//! | [`context()`] | what the statement says of the run |
 //! | [`exit`] | ends the run |
 //!
 //! Everything also compiles for the host, where [`host`] stands in for the machine: a program's logic can be unit tested
@@ -38,6 +39,7 @@ extern crate std;
 #[cfg(feature = "accel")]
 pub mod accel;
 pub mod console;
+mod context;
 mod entry;
 #[cfg(target_os = "none")]
 mod heap;
@@ -54,6 +56,7 @@ use host::calls;
 #[cfg(target_os = "none")]
 use machine as calls;
 
+pub use context::{Context, context};
 pub use entry::Termination;
 #[cfg(target_os = "none")]
 #[doc(hidden)]

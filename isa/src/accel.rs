@@ -17,6 +17,31 @@ pub struct Operand {
     pub writes: bool,
 }
 
+impl Operand {
+    /// How the operand ends the run, if it does, from its pointer. `first_without` gives the first address of a range
+    /// (pointer, length in bytes, whether it is written) that lacks the permission, if any.
+    ///
+    /// # Errors
+    /// Whatever `first_without` says.
+    pub fn fault<E>(
+        self,
+        ptr: u32,
+        first_without: impl FnOnce(u32, u32, bool) -> Result<Option<u32>, E>,
+    ) -> Result<Option<ExitReason>, E> {
+        if !ptr.is_multiple_of(4) {
+            return Ok(Some(match self.writes {
+                true => ExitReason::StoreAddressMisaligned(ptr),
+                false => ExitReason::LoadAddressMisaligned(ptr),
+            }));
+        }
+        let bad = first_without(ptr, 4 * self.words, self.writes)?;
+        Ok(bad.map(|bad| match self.writes {
+            true => ExitReason::StoreAccessFault(bad),
+            false => ExitReason::LoadAccessFault(bad),
+        }))
+    }
+}
+
 const NONE: Operand = reads(0);
 
 const fn reads(words: u32) -> Operand {
@@ -124,8 +149,7 @@ impl Accelerator {
         operands.into_iter().take_while(|operand| *operand != NONE)
     }
 
-    /// How its operands end the run, if they do, from arguments a0, a1, ... `first_without` gives the first address of
-    /// a range (pointer, length in bytes, whether it is written) that lacks the permission, if any.
+    /// How its operands end the run, if they do, from arguments a0, a1, ...: [`Operand::fault`] of the first that does.
     ///
     /// # Errors
     /// Whatever `first_without` says.
@@ -134,18 +158,10 @@ impl Accelerator {
         args: [u32; 4],
         mut first_without: impl FnMut(u32, u32, bool) -> Result<Option<u32>, E>,
     ) -> Result<Option<ExitReason>, E> {
-        for (Operand { words, writes }, ptr) in self.operands().zip(args) {
-            if !ptr.is_multiple_of(4) {
-                return Ok(Some(match writes {
-                    true => ExitReason::StoreAddressMisaligned(ptr),
-                    false => ExitReason::LoadAddressMisaligned(ptr),
-                }));
-            }
-            if let Some(bad) = first_without(ptr, 4 * words, writes)? {
-                return Ok(Some(match writes {
-                    true => ExitReason::StoreAccessFault(bad),
-                    false => ExitReason::LoadAccessFault(bad),
-                }));
+        for (operand, ptr) in self.operands().zip(args) {
+            let fault = operand.fault(ptr, &mut first_without)?;
+            if fault.is_some() {
+                return Ok(fault);
             }
         }
         Ok(None)

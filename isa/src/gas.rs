@@ -99,6 +99,11 @@ impl EcallCost {
 #[error("invalid gas table: `{name}` costs nothing, so a loop might not end", name = .0.name())]
 pub struct GasTableError(pub Class);
 
+/// A price without a price per word.
+fn flat(base: u16) -> (EcallCost, u64) {
+    (EcallCost { base, per_word: 0 }, 0)
+}
+
 /// What a run's instructions and ecalls cost: a parameter of the run, never part of a program's identity.
 ///
 /// Costs range over `0..=65535`. Those of `branch` and `jump` must not be zero ([`Self::check`]): every loop takes one of
@@ -153,6 +158,8 @@ pub struct GasTable {
     pub keccak: u16,
     /// Cost of [`Accelerator::MulMod`].
     pub mul_mod: u16,
+    /// Cost of `context`, whose words are always as many.
+    pub context: u16,
 }
 
 impl GasTable {
@@ -185,7 +192,7 @@ impl GasTable {
     }
 
     /// Every price and its name, in the order of the table's fixed layout. New prices come last.
-    pub fn named_prices(&self) -> [(&'static str, u16); 26] {
+    pub fn named_prices(&self) -> [(&'static str, u16); 27] {
         [
             ("arith", self.arith),
             ("logic", self.logic),
@@ -213,6 +220,7 @@ impl GasTable {
             ("extension_dot.per_word", self.extension_dot.per_word),
             ("keccak", self.keccak),
             ("mul_mod", self.mul_mod),
+            ("context", self.context),
         ]
     }
 
@@ -228,41 +236,40 @@ impl GasTable {
     /// Places of [`Self::prices`].
     pub const PLACES: usize = 64;
 
-    /// Cost of an accelerator, and how often it has the cost per word: once a term, never where what it moves is of fixed
-    /// length.
-    pub const fn accelerator(&self, accelerator: Accelerator) -> (EcallCost, u32) {
-        let base = match accelerator {
-            Accelerator::Sha256 => self.sha256,
-            Accelerator::Keccak => self.keccak,
-            Accelerator::MulMod => self.mul_mod,
-            Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => self.poseidon2,
+    /// Price of an accelerator, and how often it has the price per word: once a term, never where what it moves is of
+    /// fixed length.
+    fn accelerator(&self, accelerator: Accelerator) -> (EcallCost, u64) {
+        match accelerator {
+            Accelerator::Sha256 => flat(self.sha256),
+            Accelerator::Keccak => flat(self.keccak),
+            Accelerator::MulMod => flat(self.mul_mod),
+            Accelerator::Poseidon2 | Accelerator::Poseidon2Montgomery => flat(self.poseidon2),
             Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => {
-                return (self.extension_dot, terms as u32);
+                (self.extension_dot, terms.into())
             }
-        };
-        (EcallCost { base, per_word: 0 }, 0)
+        }
     }
 
-    /// Cost of an ecall, from its number and arguments a0..a3. Below 2^48.
-    pub fn ecall(&self, number: u32, args: [u32; 4]) -> u64 {
+    /// Price of an ecall, from its number and arguments a0..a3, and how often it has the price per word. For calls that
+    /// move bytes, the words of each range, rounded up: at most 2^18 for `read` and `write`, 2^31 for a host call.
+    pub fn ecall_price(&self, number: u32, args: [u32; 4]) -> (EcallCost, u64) {
         use crate::ecall::*;
-        let words = |len: u32| (len as u64).div_ceil(4);
+        let words = |len: u32| u64::from(len).div_ceil(4);
+        let io_words = words(io_len(number, args[0], args[2]).unwrap_or(0));
         match number {
-            EXIT => self.exit as u64,
-            READ => self.read.total(if args[0] == FD_INPUT { words(io_len(args[2])) } else { 0 }),
-            WRITE => {
-                let known = matches!(args[0], FD_STDOUT | FD_STDERR | FD_JOURNAL);
-                self.write.total(if known { words(io_len(args[2])) } else { 0 })
-            }
-            n if is_host_call(n) => self.host_call.total(words(args[1]) + words(args[3])),
-            n => match Accelerator::from_number(n) {
-                Some(accelerator) => {
-                    let (cost, terms) = self.accelerator(accelerator);
-                    cost.total(terms.into())
-                }
-                None => self.system as u64,
-            },
+            EXIT => flat(self.exit),
+            READ => (self.read, io_words),
+            WRITE => (self.write, io_words),
+            CONTEXT => flat(self.context),
+            n if is_host_call(n) => (self.host_call, words(args[1]) + words(args[3])),
+            n => Accelerator::from_number(n).map_or(flat(self.system), |a| self.accelerator(a)),
         }
+    }
+
+    /// Cost of an ecall: [`Self::ecall_price`], multiplied. Below 2^48.
+    pub fn ecall(&self, number: u32, args: [u32; 4]) -> u64 {
+        let (price, words) = self.ecall_price(number, args);
+        price.total(words)
     }
 
     /// A table in which every instruction and ecall costs 1, and words are free: gas counts instructions.
@@ -289,6 +296,7 @@ impl GasTable {
         extension_dot: EcallCost { base: 1, per_word: 0 },
         keccak: 1,
         mul_mod: 1,
+        context: 1,
     };
 }
 
@@ -318,6 +326,7 @@ impl Default for GasTable {
             extension_dot: EcallCost { base: 8, per_word: 24 },
             keccak: 800,
             mul_mod: 50,
+            context: 100,
         }
     }
 }

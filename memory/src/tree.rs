@@ -7,7 +7,7 @@
 
 use alloc::vec::Vec;
 
-use crate::digest::{Digest, Domain, Hasher, blocks};
+use crate::digest::{BLOCK_BYTES, Digest, Domain, Hasher, block, blocks};
 use crate::{PAGE_SIZE, Perm};
 
 /// Level of the root of a page's contents, and of page nodes.
@@ -106,10 +106,26 @@ pub fn input_leaves(input: &[u8]) -> Vec<Digest> {
     leaves
 }
 
-/// Root of the public input's tree.
+/// Root of the public input's tree, in memory for one path.
 pub fn input_root(h: &Hasher, input: &[u8]) -> Digest {
-    let levels = levels(h, input_leaves(input));
-    levels[levels.len() - 1][0]
+    let depth = input_depth(input.len() as u32).unwrap_or(0);
+    let mut empty = alloc::vec![Digest::ZERO];
+    for level in 0..depth as usize {
+        empty.push(h.compress(&empty[level], &empty[level]));
+    }
+    node(h, input, &empty)
+}
+
+/// The node over these bytes and the zeros behind them; `empty` has the nodes over zeros alone, up to its level.
+fn node(h: &Hasher, bytes: &[u8], empty: &[Digest]) -> Digest {
+    match empty {
+        [.., zero] if bytes.is_empty() => *zero,
+        [below @ .., _] if !below.is_empty() => {
+            let (left, right) = bytes.split_at(bytes.len().min(BLOCK_BYTES << (below.len() - 1)));
+            h.compress(&node(h, left, below), &node(h, right, below))
+        }
+        _ => block(bytes),
+    }
 }
 
 /// Depth of the tree over an input of `len` bytes; `None` if it is empty, for then no leaf is mapped.
@@ -121,4 +137,19 @@ pub fn input_depth(len: u32) -> Option<u32> {
 /// Digest of the public input: binds its bytes and its length.
 pub fn input_digest(h: &Hasher, root: &Digest, len: u32) -> Digest {
     h.compress_with(root, [len & 0xffff, len >> 16, 0, 0, 0, 0, 0], Domain::Input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inputs_root_is_that_of_its_leaves() {
+        let h = Hasher::default();
+        let bytes: Vec<u8> = (0..70_000_u32).map(|i| (i * i) as u8).collect();
+        for len in [0, 1, 15, 16, 17, 4095, 4096, 4097, 9000, 65_536, 70_000] {
+            let all = levels(&h, input_leaves(&bytes[..len]));
+            assert_eq!([input_root(&h, &bytes[..len])], all[all.len() - 1][..], "{len}");
+        }
+    }
 }

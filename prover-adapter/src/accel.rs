@@ -1,8 +1,8 @@
-//! What accelerators' tables get: their calls, and every access to a word of an operand.
+//! What accelerators' tables get, and that of `context`: their calls, and every access to a word of an operand.
 
 use std::collections::HashMap;
 
-use ember_isa::Accelerator;
+use ember_isa::{Accelerator, Context, Operand};
 use ember_verifier::air::{KECCAK_ROWS, OPERAND_WRITTEN, SHA256_ROWS, Table};
 
 use crate::record::{Note, Walk};
@@ -77,6 +77,18 @@ pub(crate) struct Dot {
     pub(crate) is_base: bool,
 }
 
+/// A call of `context`: the words before.
+#[derive(Clone, Debug)]
+pub(crate) struct ContextCall {
+    pub(crate) clk: u32,
+    /// a0, a1, a2.
+    pub(crate) args: [u32; 3],
+    pub(crate) old: [u32; Context::WORDS],
+}
+
+/// Words of an operand: its rank, its pointer, and each word before and after.
+type Words = (u32, u32, Vec<(u32, u32)>);
+
 /// Every accelerator's calls.
 #[derive(Default)]
 pub(crate) struct Calls {
@@ -91,6 +103,7 @@ pub(crate) struct Calls {
     pub(crate) sha256: Vec<Sha256>,
     pub(crate) keccak: Vec<Keccak>,
     pub(crate) mul_mod: Vec<MulMod>,
+    pub(crate) context: Vec<ContextCall>,
 }
 
 impl Calls {
@@ -100,7 +113,7 @@ impl Calls {
     }
 
     /// Rows of each accelerator's table.
-    fn heights(&self) -> [(Table, usize); 7] {
+    fn heights(&self) -> [(Table, usize); 8] {
         [
             (Table::Operand, self.accesses.len()),
             (Table::Element, self.elements.len()),
@@ -108,6 +121,7 @@ impl Calls {
             (Table::Dot, self.terms),
             (Table::Keccak, self.keccak.len() * KECCAK_ROWS),
             (Table::MulMod, self.mul_mod.len()),
+            (Table::Context, self.context.len()),
             (Table::Sha256, self.sha256.len() * SHA256_ROWS),
         ]
     }
@@ -129,13 +143,11 @@ impl<S: Steps> Walk<'_, S> {
     pub(crate) fn accelerate(&mut self, call: Call) -> Option<()> {
         let Call { accelerator, clk, args } = call;
         // The words in the order of the trace, which is that of the registers.
-        let mut operands = Vec::new();
+        let mut operands: Vec<Words> = Vec::new();
         let mut ranks = 0..OPERAND_WRITTEN;
         for (operand, ptr) in accelerator.operands().zip(args) {
             let rank = if operand.writes { OPERAND_WRITTEN } else { ranks.next()? };
-            let words: Option<Vec<(u32, u32)>> = (0..operand.words).map(|_| self.next_word()).collect();
-            let words = words?;
-            operands.push((rank, ptr, words));
+            operands.push((rank, ptr, self.next_words(operand)?));
         }
         let words = operands.iter().flat_map(|(_, _, words)| words.iter().copied());
         let (old, new): (Vec<u32>, Vec<u32>) = words.unzip();
@@ -146,27 +158,7 @@ impl<S: Steps> Walk<'_, S> {
             | Accelerator::ExtensionDot { .. }
             | Accelerator::ExtensionDotBase { .. } => true,
         };
-        // In the order of their ranks they access memory.
-        operands.sort_by_key(|(rank, ..)| *rank);
-        let mut latest: HashMap<u32, usize> = HashMap::new();
-        for (rank, ptr, words) in operands {
-            for (i, (old, new)) in words.into_iter().enumerate() {
-                let address = ptr + 4 * i as u32;
-                let (found, Note { prev, writable }) = self.access(address, clk, |_| new)?;
-                if found != old {
-                    return None;
-                }
-                let calls = &mut self.rows.accel;
-                let accesses = if elements { &mut calls.elements } else { &mut calls.accesses };
-                let mut before = 0;
-                if let Some(earlier) = latest.insert(address, accesses.len()) {
-                    before = accesses[earlier].rank + 1;
-                    accesses[earlier].after = before;
-                }
-                let address = address / 4;
-                accesses.push(Access { clk, address, rank, old, new, prev, writable, before, after: 0 });
-            }
-        }
+        self.access_operands(clk, elements, operands)?;
         match accelerator {
             Accelerator::Sha256 => self.rows.accel.sha256.push(Sha256 {
                 call,
@@ -207,6 +199,45 @@ impl<S: Steps> Walk<'_, S> {
                     b: b.chunks_exact(width).map(five).collect(),
                     is_base,
                 });
+            }
+        }
+        Some(())
+    }
+
+    /// The row of a call of `context`. `None` when the trace is inconsistent.
+    pub(crate) fn context(&mut self, clk: u32, args: [u32; 3]) -> Option<()> {
+        let words = self.next_words(Context::OPERAND)?;
+        let old = core::array::from_fn(|i| words[i].0);
+        self.access_operands(clk, false, vec![(OPERAND_WRITTEN, args[0], words)])?;
+        self.rows.accel.context.push(ContextCall { clk, args, old });
+        Some(())
+    }
+
+    /// The next words of the trace, which are those of an operand.
+    fn next_words(&mut self, operand: Operand) -> Option<Vec<(u32, u32)>> {
+        (0..operand.words).map(|_| self.next_word()).collect()
+    }
+
+    /// Accesses the words of an ecall's operands, in the order of their ranks.
+    fn access_operands(&mut self, clk: u32, elements: bool, mut operands: Vec<Words>) -> Option<()> {
+        operands.sort_by_key(|(rank, ..)| *rank);
+        let mut latest: HashMap<u32, usize> = HashMap::new();
+        for (rank, ptr, words) in operands {
+            for (i, (old, new)) in words.into_iter().enumerate() {
+                let address = ptr.checked_add(4 * i as u32)?;
+                let (found, Note { prev, writable }) = self.access(address, clk, |_| new)?;
+                if found != old {
+                    return None;
+                }
+                let calls = &mut self.rows.accel;
+                let accesses = if elements { &mut calls.elements } else { &mut calls.accesses };
+                let mut before = 0;
+                if let Some(earlier) = latest.insert(address, accesses.len()) {
+                    before = accesses[earlier].rank + 1;
+                    accesses[earlier].after = before;
+                }
+                let address = address / 4;
+                accesses.push(Access { clk, address, rank, old, new, prev, writable, before, after: 0 });
             }
         }
         Some(())

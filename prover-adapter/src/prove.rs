@@ -118,7 +118,7 @@ impl Witness {
         let publics = Publics {
             header: &preamble.header,
             layout: &layout,
-            gas_table: &statement.gas_table,
+            context: &statement.context(),
             image_root: &preamble.image_root,
             input_root: &preamble.input_root,
             zero_page: &tree::zero_page_root(h),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ember_isa::{Accelerator, EcallCost, Family, GasTable, Instruction, Op, csr, ecall, reg};
+use ember_isa::{Accelerator, Family, GasTable, Instruction, Op, csr, ecall, reg};
 use ember_verifier::{Boundary, MAX_INSTRUCTIONS, State};
 use ember_vm::Step;
 use ember_vm::semantics::{compute, load_value, store_word};
@@ -200,21 +200,12 @@ pub(crate) struct Rows {
     words: usize,
 }
 
-/// Low and high byte of the cost of an ecall that returns, in the processor's two accumulators.
-pub(crate) fn ecall_gas(table: &GasTable, number: u32, [fd, _, len]: [u32; 3]) -> [u32; 2] {
-    let (cost, words) = match number {
-        ecall::READ if fd == ecall::FD_INPUT => (table.read, ecall::io_len(len).div_ceil(4)),
-        ecall::WRITE if matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-            (table.write, ecall::io_len(len).div_ceil(4))
-        }
-        ecall::READ => (table.read, 0),
-        ecall::WRITE => (table.write, 0),
-        n => Accelerator::from_number(n)
-            .map_or((EcallCost { base: 0, per_word: 0 }, 0), |accelerator| table.accelerator(accelerator)),
-    };
+/// Low and high byte of the cost of an ecall that the prover knows, in the processor's two accumulators.
+pub(crate) fn ecall_gas(table: &GasTable, number: u32, args: [u32; 4]) -> [u32; 2] {
+    let (price, words) = table.ecall_price(number, args);
     let acc = |shift: u32| {
         let byte = |cost: u16| u32::from(cost) >> shift & 0xff;
-        byte(cost.base) + byte(cost.per_word) * words
+        byte(price.base) + byte(price.per_word) * words as u32
     };
     [acc(0), acc(8)]
 }
@@ -454,13 +445,18 @@ impl<'a, S: Steps> Walk<'a, S> {
             Family::Ecall => {
                 let r = |n: u8| state.regs[n as usize];
                 let (number, args) = (r(reg::T0), [r(reg::A0), r(reg::A1), r(reg::A2)]);
-                let inc = ecall_gas(table, number, args);
-                if let Some(accelerator) = Accelerator::from_number(number) {
-                    self.accelerate(accel::Call { accelerator, clk, args }).ok_or(inconsistent)?;
-                } else {
-                    let call = self.ecall(number, args, clk, step.rd, inc);
-                    self.rows.io.push(call.map_err(|e| e.unwrap_or(inconsistent))?);
+                if ecall::is_host_call(number) {
+                    return Err(ProveError::HostCall(number));
                 }
+                let inc = ecall_gas(table, number, [args[0], args[1], args[2], r(reg::A3)]);
+                let rows = if number == ecall::CONTEXT {
+                    self.context(clk, args)
+                } else if let Some(accelerator) = Accelerator::from_number(number) {
+                    self.accelerate(accel::Call { accelerator, clk, args })
+                } else {
+                    self.io(number, args, clk, step.rd, inc)
+                };
+                rows.ok_or(inconsistent)?;
                 state.gas = [state.gas[0] + inc[0], state.gas[1] + inc[1]];
                 state.regs[reg::A0 as usize] = step.rd;
             }
@@ -518,31 +514,22 @@ impl<'a, S: Steps> Walk<'a, S> {
         Some((access.old, Note { prev, writable: access.writable }))
     }
 
-    /// The rows of an ecall that returns. `Err(None)` when the trace is inconsistent.
-    fn ecall(
-        &mut self,
-        number: u32,
-        args: [u32; 3],
-        clk: u32,
-        result: u32,
-        inc: [u32; 2],
-    ) -> Result<IoCall, Option<ProveError>> {
+    /// The rows of a `read` or `write` that returns. `None` when the trace is inconsistent.
+    fn io(&mut self, number: u32, args: [u32; 3], clk: u32, result: u32, inc: [u32; 2]) -> Option<()> {
         let [fd, ptr, len] = args;
-        let good = match number {
-            ecall::READ => fd == ecall::FD_INPUT,
-            ecall::WRITE => matches!(fd, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL),
-            n if ecall::is_host_call(n) => return Err(Some(ProveError::HostCall(n))),
-            _ => return Err(None),
-        };
+        if !matches!(number, ecall::READ | ecall::WRITE) {
+            return None;
+        }
         let mut words = Vec::new();
-        if good && len > 0 {
-            let last = ptr.checked_add(ecall::io_len(len) - 1).ok_or(None)?;
+        let size = ecall::io_len(number, fd, len).unwrap_or(0);
+        if size > 0 {
+            let last = ptr.checked_add(size - 1)?;
             let to_journal = number == ecall::WRITE && fd == ecall::FD_JOURNAL;
             for word in ptr / 4..=last / 4 {
-                let (old, new) = self.next_word().ok_or(None)?;
-                let (found, Note { prev, writable }) = self.access(word * 4, clk, |_| new).ok_or(None)?;
+                let (old, new) = self.next_word()?;
+                let (found, Note { prev, writable }) = self.access(word * 4, clk, |_| new)?;
                 if found != old {
-                    return Err(None);
+                    return None;
                 }
                 words.push(IoWord { address: word, old, new, prev, writable });
                 if to_journal {
@@ -552,13 +539,14 @@ impl<'a, S: Steps> Walk<'a, S> {
                 }
             }
         }
-        if number == ecall::READ && good {
-            if result > ecall::io_len(len) {
-                return Err(None);
+        if number == ecall::READ && fd == ecall::FD_INPUT {
+            if result > size {
+                return None;
             }
             self.rows.private_bytes += result;
         }
         self.rows.words += words.len();
-        Ok(IoCall { number, clk, fd, ptr, len, result, inc, words })
+        self.rows.io.push(IoCall { number, clk, fd, ptr, len, result, inc, words });
+        Some(())
     }
 }

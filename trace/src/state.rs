@@ -1,6 +1,6 @@
 //! What follows from a run's steps alone: registers, and the words that ecalls pass over.
 
-use ember_isa::{Accelerator, Instruction, Op, ecall, reg};
+use ember_isa::{Accelerator, Context, Instruction, Op, Operand, ecall, reg};
 use ember_memory::Layout;
 use ember_vm::{ConfigError, Program, RunConfig, Step};
 
@@ -68,21 +68,21 @@ impl Range {
 /// The pointer ranges of an ecall that retires, in the order in which it passes over them.
 pub fn ranges(number: u32, args @ [a0, a1, a2, a3]: [u32; 4]) -> [Range; 3] {
     let none = Range { ptr: 0, len: 0, writes: false };
+    let operand = |operand: Operand, ptr| Range { ptr, len: 4 * operand.words, writes: operand.writes };
     match number {
-        ecall::READ if a0 == ecall::FD_INPUT => {
-            [Range { ptr: a1, len: ecall::io_len(a2), writes: true }, none, none]
-        }
-        ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-            [Range { ptr: a1, len: ecall::io_len(a2), writes: false }, none, none]
-        }
+        ecall::READ | ecall::WRITE => match ecall::io_len(number, a0, a2) {
+            Some(len) => [Range { ptr: a1, len, writes: number == ecall::READ }, none, none],
+            None => [none; 3],
+        },
+        ecall::CONTEXT => [operand(Context::OPERAND, a0), none, none],
         n if ecall::is_host_call(n) => {
             [Range { ptr: a0, len: a1, writes: false }, Range { ptr: a2, len: a3, writes: true }, none]
         }
         n => {
             let mut ranges = [none; 3];
             if let Some(accelerator) = Accelerator::from_number(n) {
-                for ((range, operand), ptr) in ranges.iter_mut().zip(accelerator.operands()).zip(args) {
-                    *range = Range { ptr, len: 4 * operand.words, writes: operand.writes };
+                for ((range, of), ptr) in ranges.iter_mut().zip(accelerator.operands()).zip(args) {
+                    *range = operand(of, ptr);
                 }
             }
             ranges

@@ -4,7 +4,7 @@
 //! It follows SPEC sections 1 to 5 and agrees with the reference interpreter's last step.
 
 use ember_isa::ecall::{self, MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-use ember_isa::{Accelerator, Class, ExitReason, GasTable, Instruction, Op, decode, reg};
+use ember_isa::{Accelerator, Class, Context, ExitReason, GasTable, Instruction, Op, decode, reg};
 use ember_memory::digest::Hasher;
 use ember_memory::{Layout, Perm, Transcript, page_of};
 use thiserror::Error;
@@ -199,18 +199,22 @@ fn decide_ecall(
     let mut transcript = Transcript::default();
     let reason = match number {
         ecall::EXIT => Some(ExitReason::Halt(a0)),
-        ecall::READ if a0 == ecall::FD_INPUT => {
-            first_without(pages, a1, ecall::io_len(a2), Perm::READ_WRITE)?.map(ExitReason::StoreAccessFault)
+        ecall::READ | ecall::WRITE => match ecall::io_len(number, a0, a2) {
+            None => None,
+            Some(len) if number == ecall::READ => {
+                first_without(pages, a1, len, Perm::READ_WRITE)?.map(ExitReason::StoreAccessFault)
+            }
+            Some(len) => {
+                let full = a0 == ecall::FD_JOURNAL
+                    && ended.journal_len as u64 + u64::from(len) > u64::from(MAX_JOURNAL_LEN);
+                first_without(pages, a1, len, Perm::READ)?
+                    .map(ExitReason::LoadAccessFault)
+                    .or(full.then_some(ExitReason::HostAbort(abort::JOURNAL_FULL)))
+            }
+        },
+        ecall::CONTEXT => {
+            Context::OPERAND.fault(a0, |ptr, len, _| first_without(pages, ptr, len, Perm::READ_WRITE))?
         }
-        ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-            let len = ecall::io_len(a2);
-            let full = a0 == ecall::FD_JOURNAL
-                && ended.journal_len as u64 + u64::from(len) > u64::from(MAX_JOURNAL_LEN);
-            first_without(pages, a1, len, Perm::READ)?
-                .map(ExitReason::LoadAccessFault)
-                .or(full.then_some(ExitReason::HostAbort(abort::JOURNAL_FULL)))
-        }
-        ecall::READ | ecall::WRITE => None,
         n if ecall::is_host_call(n) => {
             let bad_input = first_without(pages, a0, a1, Perm::READ)?.map(ExitReason::LoadAccessFault);
             let fault = match bad_input {

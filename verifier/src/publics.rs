@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ember_isa::{Class, GasTable, reg};
+use ember_isa::{Class, Context, reg};
 use ember_memory::tree::input_depth;
 use ember_memory::{Digest, Header, Layout, page_of};
 use p3_field::PrimeCharacteristicRing;
@@ -19,8 +19,8 @@ pub struct Publics<'a> {
     pub header: &'a Header,
     /// Where heap and input lie.
     pub layout: &'a Layout,
-    /// Prices.
-    pub gas_table: &'a GasTable,
+    /// What the statement says of the run before it begins, its prices among it.
+    pub context: &'a Context,
     /// Root of the image.
     pub image_root: &'a Digest,
     /// Root of the input.
@@ -86,18 +86,22 @@ impl Publics<'_> {
             Table::Journal => self.journal.0.to_vec(),
             Table::Csr => [self.start.gas, self.start.instructions].into_iter().flat_map(limbs64).collect(),
             Table::Io => {
-                let table = self.gas_table;
+                let table = &self.context.gas_table;
                 let costs = [table.read.base, table.read.per_word, table.write.base, table.write.per_word];
                 let mut values: Vec<Val> = costs.into_iter().flat_map(bytes).collect();
                 values.extend([self.end.journal_len, self.end.private_bytes].map(Val::from_u32));
                 values
             }
-            Table::Permute => bytes(self.gas_table.poseidon2).to_vec(),
-            Table::Sha256 => bytes(self.gas_table.sha256).to_vec(),
-            Table::Keccak => bytes(self.gas_table.keccak).to_vec(),
-            Table::MulMod => bytes(self.gas_table.mul_mod).to_vec(),
+            Table::Permute => bytes(self.context.gas_table.poseidon2).to_vec(),
+            Table::Sha256 => bytes(self.context.gas_table.sha256).to_vec(),
+            Table::Keccak => bytes(self.context.gas_table.keccak).to_vec(),
+            Table::MulMod => bytes(self.context.gas_table.mul_mod).to_vec(),
+            Table::Context => {
+                let words = self.context.words().into_iter().flat_map(limbs);
+                bytes(self.context.gas_table.context).into_iter().chain(words).collect()
+            }
             Table::Dot => {
-                let cost = self.gas_table.extension_dot;
+                let cost = self.context.gas_table.extension_dot;
                 [cost.base, cost.per_word].into_iter().flat_map(bytes).collect()
             }
             _ => Vec::new(),
@@ -109,7 +113,7 @@ impl Publics<'_> {
         CpuPublics {
             entry: Val::from_u32(self.start.pc / 4),
             initial: registers(&self.start.regs),
-            costs: Class::ALL.map(|class| bytes(self.gas_table.class(class))),
+            costs: Class::ALL.map(|class| bytes(self.context.gas_table.class(class))),
             last: [Val::from_u32(self.end.pc / 4), Val::from_u32(self.end.instructions + 1), gas0, gas1],
             regs: registers(&self.end.regs),
         }

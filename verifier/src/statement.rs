@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ember_isa::{Exit, GasTable};
+use ember_isa::{Context, Exit, GasTable};
 use ember_memory::digest::{DIGEST_ELEMS, Domain, Hasher};
 use ember_memory::{Digest, Transcript};
 
@@ -117,6 +117,17 @@ impl Statement {
     pub fn digest(&self, h: &Hasher) -> Digest {
         let [first, rest @ ..] = self.blocks(h);
         rest.iter().fold(first, |s, block| h.compress(&s, block))
+    }
+
+    /// What the statement says of the run before it begins: what `context` writes.
+    pub fn context(&self) -> Context {
+        Context {
+            image_id: self.image_id.to_u32s(),
+            input_digest: self.input_digest.to_u32s(),
+            gas_table: self.gas_table,
+            gas_limit: self.gas_limit,
+            memory_limit: self.memory_limit,
+        }
     }
 
     /// Digest of a public input.

@@ -235,7 +235,7 @@ impl Chain<'_> {
         let publics = Publics {
             header: &self.preamble.header,
             layout: &self.layout,
-            gas_table: &self.statement.gas_table,
+            context: &self.statement.context(),
             image_root: &self.preamble.image_root,
             input_root: &self.preamble.input_root,
             zero_page: &self.zero_page,

@@ -2,9 +2,10 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-use ember_isa::{Accelerator, ExitReason, ecall};
+use ember_isa::{Accelerator, Context, ExitReason, ecall};
 use ember_memory::Perm;
 
 use crate::machine::Stop;
@@ -28,13 +29,14 @@ impl Machine<'_> {
         let [a0, a1, a2, a3] = args;
         match number {
             ecall::EXIT => Err(ExitReason::Halt(seeded!(a0, ExitCodeIsByte => a0 & 0xff)).into()),
-            ecall::READ if a0 == ecall::FD_INPUT => {
-                self.read(a1, seeded!(ecall::io_len(a2), ReadsHaveNoLimit => a2), host, tracer)
-            }
-            ecall::WRITE if matches!(a0, ecall::FD_STDOUT | ecall::FD_STDERR | ecall::FD_JOURNAL) => {
-                self.write(a0, a1, seeded!(ecall::io_len(a2), WritesHaveNoLimit => a2), host, tracer)
-            }
-            ecall::READ | ecall::WRITE => Ok(seeded!(ecall::EBADF, BadDescriptorReturnsZero => 0)),
+            ecall::READ | ecall::WRITE => match ecall::io_len(number, a0, a2) {
+                None => Ok(seeded!(ecall::EBADF, BadDescriptorReturnsZero => 0)),
+                Some(len) if number == ecall::READ => {
+                    self.read(a1, seeded!(len, ReadsHaveNoLimit => a2), host, tracer)
+                }
+                Some(len) => self.write(a0, a1, seeded!(len, WritesHaveNoLimit => a2), host, tracer),
+            },
+            ecall::CONTEXT => self.write_context(a0, tracer),
             n if seeded!(ecall::is_host_call(n), LastHostCallIsUnknown => ecall::is_host_call(n + 1)) => {
                 let result = self.host_call(n, [a0, a1, a2, a3], before, host, tracer);
                 if let Err(Stop::Pause) = result {
@@ -119,6 +121,23 @@ impl Machine<'_> {
             self.tell(at, &old, tracer);
         }
         Ok(seeded!(len, WriteReturnsZero => 0))
+    }
+
+    /// Writes what the statement says of the run to `ptr`.
+    fn write_context(&mut self, ptr: u32, tracer: &mut impl Tracer) -> Result<u32, Stop> {
+        let Ok(fault) = Context::OPERAND.fault(ptr, |ptr, len, _| {
+            Ok::<_, Infallible>(self.memory.first_without(ptr, len, Perm::READ_WRITE))
+        });
+        if let Some(reason) = fault {
+            return Err(reason.into());
+        }
+        let words = *self.context.get_or_insert_with(|| self.program.context(&self.config).words());
+        for (address, new) in (ptr..).step_by(4).zip(words) {
+            let old = self.word(address).expect("checked above");
+            self.memory.store(address, new.to_le_bytes()).expect("checked above");
+            tracer.io_word(old, new);
+        }
+        Ok(0)
     }
 
     fn host_call(

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ember_isa::{Class, Exit, ExitReason, Instruction, Op, csr, reg};
+use ember_isa::{Class, Context, Exit, ExitReason, Instruction, Op, csr, reg};
 use ember_memory::{AddressSpace, Layout, Perm};
 
 use crate::semantics::{access_size, branch_taken, compute, load_value, store_word};
@@ -36,6 +36,8 @@ pub struct Machine<'p> {
     pub(crate) journal: Vec<u8>,
     pub(crate) transcript: Transcript,
     pub(crate) private_bytes: u64,
+    /// What `context` writes, once the program has asked for it.
+    pub(crate) context: Option<[u32; Context::WORDS]>,
     pub(crate) status: Status,
     pub(crate) own_stream: crate::fast::Own,
 }
@@ -71,6 +73,7 @@ impl<'p> Machine<'p> {
             journal: Vec::new(),
             transcript: Transcript::default(),
             private_bytes: 0,
+            context: None,
             status: Status::Running,
             own_stream: Default::default(),
             config,
@@ -92,6 +95,7 @@ impl<'p> Machine<'p> {
         self.journal.clear();
         self.transcript = Transcript::default();
         self.private_bytes = 0;
+        self.context = None;
         self.status = Status::Running;
         self.config = config;
         Ok(())

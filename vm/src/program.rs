@@ -2,11 +2,13 @@
 
 use alloc::vec::Vec;
 
+use ember_isa::Context;
 use ember_isa::{Illegal, Instruction, decode};
 use ember_memory::digest::Hasher;
-use ember_memory::{AddressSpace, Image, ImageError, Perm};
+use ember_memory::{AddressSpace, Digest, Image, ImageError, Perm, tree};
 use once_cell::race::OnceBox;
 
+use crate::RunConfig;
 use crate::fast::Streams;
 
 /// A run of execute pages, decoded.
@@ -24,6 +26,7 @@ pub struct Program {
     pub(crate) writable_start: u32,
     pub(crate) streams: Streams,
     hasher: OnceBox<Hasher>,
+    id: OnceBox<Digest>,
 }
 
 impl Program {
@@ -44,7 +47,14 @@ impl Program {
             })
             .collect();
         let writable_start = AddressSpace::writable_start(&image);
-        Self { image, code, writable_start, streams: Streams::default(), hasher: OnceBox::new() }
+        Self {
+            image,
+            code,
+            writable_start,
+            streams: Streams::default(),
+            hasher: OnceBox::new(),
+            id: OnceBox::new(),
+        }
     }
 
     /// Loads an ELF file: [`Image::from_elf`], then [`Self::new`].
@@ -60,9 +70,28 @@ impl Program {
         &self.image
     }
 
-    /// The hash function of host transcripts. Its constants are set up by the first host call.
+    /// The hash function of transcripts and identities. Its constants are set up when they are first needed.
     pub(crate) fn hasher(&self) -> &Hasher {
         self.hasher.get_or_init(Default::default)
+    }
+
+    /// The image's id, worked out when it is first asked for: a compression for 16 bytes of the image.
+    pub fn id(&self) -> Digest {
+        *self.id.get_or_init(|| self.image.id(self.hasher()).into())
+    }
+
+    /// What the statement of a run under these parameters says of it before it begins. Hashes the public input, and the
+    /// image if [`Self::id`] has not been asked for yet.
+    pub fn context(&self, config: &RunConfig) -> Context {
+        let h = self.hasher();
+        let input_root = tree::input_root(h, &config.input);
+        Context {
+            image_id: self.id().to_u32s(),
+            input_digest: tree::input_digest(h, &input_root, config.input.len() as u32).to_u32s(),
+            gas_table: config.gas_table,
+            gas_limit: config.gas_limit,
+            memory_limit: config.memory_limit,
+        }
     }
 
     /// The instruction at `pc`, a multiple of 4: `None` where no execute page is.

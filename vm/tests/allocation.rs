@@ -97,6 +97,7 @@ fn memory_is_bounded() {
         ),
         (looping(0x2000, [heap, 1 << 20, heap, 1 << 20]), None),
         (looping(0x2000, [heap, 1 << 23, heap, 4]), Some(ExitReason::HostAbort(7))),
+        (looping(ecall::CONTEXT, [heap, 0, 0, 0]), None),
     ];
     for (i, (program, reason)) in attacks.iter().enumerate() {
         let config = RunConfig { gas_table: free, gas_limit: 150, memory_limit: LIMIT, input: vec![] };

@@ -184,7 +184,7 @@ impl Filler<'_> {
                 work.w = self.record.rows.csr[at].w;
             }
             Family::Ecall => {
-                let args = [reg::A0, reg::A1, reg::A2].map(|r| self.state.regs[r as usize]);
+                let args = [reg::A0, reg::A1, reg::A2, reg::A3].map(|r| self.state.regs[r as usize]);
                 let inc = ecall_gas(&self.record.run.config.gas_table, a, args);
                 cols.off = val(clk);
                 cols.m = limbs(args[1]);

@@ -55,6 +55,7 @@ pub(crate) fn build(record: &Record<'_>) -> Vec<(Table, Matrix)> {
     all.push((Table::Sha256, accel::sha256(&rows.accel.sha256, r)));
     all.push((Table::Keccak, accel::keccak(&rows.accel.keccak, r)));
     all.push((Table::MulMod, accel::mul_mod(&rows.accel.mul_mod, r)));
+    all.push((Table::Context, accel::context(&rows.accel.context, r)));
     all.push((Table::Range16, ranges.wide_table()));
     all.push((Table::Range8, ranges.narrow_table()));
     all.push((Table::ByteAnd, alu::byte_and(&rows.bitwise)));

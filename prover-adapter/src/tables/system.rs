@@ -82,12 +82,17 @@ impl IoRow<'_> {
     /// Which of the five kinds the call is.
     fn kind(&self) -> usize {
         match (self.call.number, self.call.fd) {
-            (ecall::READ, ecall::FD_INPUT) => 0,
-            (ecall::WRITE, ecall::FD_STDOUT | ecall::FD_STDERR) => 1,
+            (ecall::READ, _) if self.size().is_some() => 0,
             (ecall::WRITE, ecall::FD_JOURNAL) => 2,
+            (ecall::WRITE, _) if self.size().is_some() => 1,
             (ecall::READ, _) => 3,
             _ => 4,
         }
+    }
+
+    /// The length that counts, of a call with a good file descriptor.
+    fn size(&self) -> Option<u32> {
+        ecall::io_len(self.call.number, self.call.fd, self.call.len)
     }
 
     /// Bytes of the call covered by rows before this one, and the first and last lane of this row.
@@ -96,7 +101,7 @@ impl IoRow<'_> {
         let offset = self.call.ptr & 3;
         let first = if index == 0 { offset } else { 0 };
         let covered = if index == 0 { 0 } else { 4 * index as u32 - offset };
-        let count = (ecall::io_len(self.call.len) - covered).min(4 - first);
+        let count = (self.size()? - covered).min(4 - first);
         Some((covered, first, first + count))
     }
 
@@ -151,6 +156,8 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
     let call = r.call;
     let kind = r.kind();
     let start = r.word.is_none_or(|(index, _)| index == 0);
+    // Of calls with a bad descriptor too.
+    let size = call.len.min(ecall::MAX_IO_LEN);
     let mut cols = IoCols::<Val> {
         real: Val::ONE,
         start: flag(start),
@@ -167,7 +174,6 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         cols.ptr = limbs(call.ptr);
         cols.len = limbs(call.len);
         cols.w = ranges.limbs(call.result);
-        let size = ecall::io_len(call.len);
         let is_cut = size == ecall::MAX_IO_LEN;
         let (high, most) = (call.len >> 16, ecall::MAX_IO_LEN >> 16);
         ranges.check_wide(if is_cut { high - most } else { high * ((1 << 16) / most) });
@@ -205,7 +211,7 @@ fn io_row(r: &IoRow<'_>, row: &mut [Val], ranges: &mut Ranges) {
         ranges.check_wide(call.clk - word.prev - 1);
         cols.prev = val(word.prev);
         cols.writable = flag(word.writable);
-        cols.left = val(ecall::io_len(call.len) - covered);
+        cols.left = val(size - covered);
         cols.due = val(due);
     }
     cols.write(row);

@@ -6,6 +6,7 @@ mod accelerators;
 mod arithmetic;
 #[path = "../common/mod.rs"]
 mod common;
+mod context;
 mod empty_input;
 mod ending;
 mod execution;

@@ -76,6 +76,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
             extension_dot: _,
             keccak: _,
             mul_mod: _,
+            context: _,
         } = g;
     };
     let mut edits: Vec<Edit<Statement>> = edits! { s: Statement:
@@ -141,6 +142,7 @@ fn of_statement() -> Vec<Edit<Statement>> {
         s.gas_table.extension_dot.base ^= 1;
         s.gas_table.keccak ^= 1;
         s.gas_table.mul_mod ^= 1;
+        s.gas_table.context ^= 1;
         s.gas_table.extension_dot.per_word ^= 1;
     });
     edits

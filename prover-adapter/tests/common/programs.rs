@@ -75,6 +75,7 @@ pub fn gas_table() -> GasTable {
         extension_dot: EcallCost { base: 0x125, per_word: 0x107 },
         keccak: 0x317,
         mul_mod: 0x1a9,
+        context: 0x2b3,
     }
 }
 
@@ -258,6 +259,10 @@ pub fn accelerators() -> Vec<u32> {
     code.extend(call(mul_mod, &[DATA + 0x340, DATA + 0x360, CONSTANTS + 0x40]));
     code.extend(call(mul_mod, &[DATA + 0x360, DATA + 0x380, DATA + 0x370]));
     code.extend(call(mul_mod, &[HEAP + 0xff0, INPUT, DATA + 0x10]));
+    // In data; across the page that divides data and heap; over what the call before wrote.
+    code.extend(call(ecall::CONTEXT, &[DATA + 0x400]));
+    code.extend(call(ecall::CONTEXT, &[HEAP - 0x80, 0x1234_5678, 7]));
+    code.extend(call(ecall::CONTEXT, &[HEAP - 0x7c]));
     code.extend(exit(0));
     code
 }

@@ -143,13 +143,14 @@ harmless! {
         "no row comes before, and the second row of a compression, no round, asks nothing of them";
     Keccak ["clk" "state" "unused"] |r| !r.is("call"), "the row that ends a call receives it";
     MulMod ["clk" "x_at" "y_at" "m_at" "x" "y" "m" "quotient"] |r| !r.is("real"), PADDING;
+    Context ["clk" "at" "unused" "old"] |r| !r.is("real"), PADDING;
     Range16 ["step"] |r| r.last, "no row follows";
     ByteAnd ["x" "y"] |r| r.cell("uses", 0) == Val::ZERO, "another pair of bytes, which nothing looks up";
 }
 
 /// Tables whose rows may stand in any order: no constraint reads a neighbour, and buses know no order. Of `Merkle`
 /// and `MemoryNode` that holds for all rows but the first.
-pub const UNORDERED: [Table; 19] = [
+pub const UNORDERED: [Table; 20] = [
     Table::Rom,
     Table::Code,
     Table::Data,
@@ -168,6 +169,7 @@ pub const UNORDERED: [Table; 19] = [
     Table::Element,
     Table::Permute,
     Table::MulMod,
+    Table::Context,
     Table::ByteAnd,
 ];
 

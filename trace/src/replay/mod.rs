@@ -12,7 +12,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use ember_isa::ecall::{MAX_HOST_CALL_LEN, MAX_JOURNAL_LEN, abort};
-use ember_isa::{Accelerator, Class, ExitReason, GasTable, Instruction, Op, csr, ecall};
+use ember_isa::{Accelerator, Class, Context, ExitReason, GasTable, Instruction, Op, Operand, csr, ecall};
 use ember_memory::digest::Hasher;
 use ember_memory::{Perm, Transcript};
 use ember_vm::semantics::{access_size, branch_taken, compute, load_value, store_word};
@@ -42,6 +42,8 @@ pub struct Replay<'a> {
     journal: Vec<u8>,
     transcript: Transcript,
     private_bytes: u64,
+    /// What `context` writes, once it was called.
+    context: Option<[u32; Context::WORDS]>,
     hasher: Hasher,
     /// Words told of the ecall that comes next.
     words: Vec<(u32, u32)>,
@@ -67,6 +69,7 @@ impl<'a> Replay<'a> {
             journal: Vec::new(),
             transcript: Transcript::default(),
             private_bytes: 0,
+            context: None,
             hasher: Hasher::default(),
             words: Vec::new(),
             words_due: 0,
@@ -189,15 +192,24 @@ impl<'a> Replay<'a> {
         match number {
             ecall::EXIT => return Some(ExitReason::Halt(args[0])),
             ecall::READ | ecall::WRITE => {}
+            ecall::CONTEXT => {
+                let Ok(fault) =
+                    Context::OPERAND.fault(args[0], |ptr, len, writes| self.without(ptr, len, writes));
+                return fault;
+            }
             n if ecall::is_host_call(n) => {}
             n => match Accelerator::from_number(n) {
-                Some(accelerator) => return self.accelerator_fault(accelerator, args),
+                Some(accelerator) => {
+                    let Ok(fault) =
+                        accelerator.fault(args, |ptr, len, writes| self.without(ptr, len, writes));
+                    return fault;
+                }
                 None => return Some(ExitReason::UnknownEcall(n)),
             },
         }
         for Range { ptr, len, writes } in ranges(number, args) {
-            let need = if writes { Perm::READ_WRITE } else { Perm::READ };
-            if let Some(bad) = self.memory.first_without(ptr, len, need) {
+            let Ok(bad) = self.without(ptr, len, writes);
+            if let Some(bad) = bad {
                 return Some(if writes {
                     ExitReason::StoreAccessFault(bad)
                 } else {
@@ -208,7 +220,8 @@ impl<'a> Replay<'a> {
         let [a0, a1, a2, a3] = args;
         if number == ecall::WRITE
             && a0 == ecall::FD_JOURNAL
-            && self.journal.len() as u64 + u64::from(ecall::io_len(a2)) > u64::from(MAX_JOURNAL_LEN)
+            && let Some(len) = ecall::io_len(number, a0, a2)
+            && self.journal.len() as u64 + u64::from(len) > u64::from(MAX_JOURNAL_LEN)
         {
             return Some(ExitReason::HostAbort(abort::JOURNAL_FULL));
         }
@@ -216,30 +229,31 @@ impl<'a> Replay<'a> {
         too_long.then_some(ExitReason::HostAbort(abort::TOO_LONG))
     }
 
-    fn accelerator_fault(&self, accelerator: Accelerator, args: [u32; 4]) -> Option<ExitReason> {
-        let Ok(fault) = accelerator.fault(args, |ptr, len, writes| {
-            let need = if writes { Perm::READ_WRITE } else { Perm::READ };
-            Ok::<_, Infallible>(self.memory.first_without(ptr, len, need))
-        });
-        fault
+    /// First address of a range that lacks the permission to read, or to write too.
+    fn without(&self, ptr: u32, len: u32, writes: bool) -> Result<Option<u32>, Infallible> {
+        let need = if writes { Perm::READ_WRITE } else { Perm::READ };
+        Ok(self.memory.first_without(ptr, len, need))
     }
 
-    /// An accelerator that returned `n`.
-    fn accelerator(&mut self, accelerator: Accelerator, args: [u32; 4], n: u32) -> Result<(), Fault> {
+    /// An ecall on operands that returned `n`; `apply` makes the words after it of those before.
+    fn on_operands(
+        &mut self,
+        operands: impl Iterator<Item = (Operand, u32)>,
+        n: u32,
+        apply: impl FnOnce(&mut [u32]),
+    ) -> Result<(), Fault> {
         if n != 0 {
             return Err(Fault::Return(n));
         }
         let told = std::mem::take(&mut self.words);
-        let places: Vec<(u32, bool)> = accelerator
-            .operands()
-            .zip(args)
+        let places: Vec<(u32, bool)> = operands
             .flat_map(|(operand, ptr)| (0..operand.words).map(move |i| (ptr + 4 * i, operand.writes)))
             .collect();
         if told.len() != places.len() {
             return Err(Fault::WordCount { expected: places.len() as u64 });
         }
         let mut expected: Vec<u32> = told.iter().map(|(old, _)| *old).collect();
-        ember_vm::accel::apply(accelerator, &mut expected);
+        apply(&mut expected);
         for ((&(address, _), &(old, new)), &expected) in places.iter().zip(&told).zip(&expected) {
             if self.memory.word(address) != Some(old) || new != expected {
                 return Err(Fault::Word { address, old, new });
@@ -303,15 +317,21 @@ impl<'a> Replay<'a> {
 
     /// An ecall that returned `n`.
     fn ecall(&mut self, number: u32, args: [u32; 4], n: u32) -> Result<(), Fault> {
+        if number == ecall::CONTEXT {
+            let words = *self.context.get_or_insert_with(|| self.program.context(self.config).words());
+            let operands = std::iter::once((Context::OPERAND, args[0]));
+            return self.on_operands(operands, n, |after| after.copy_from_slice(&words));
+        }
         if let Some(accelerator) = Accelerator::from_number(number) {
-            return self.accelerator(accelerator, args, n);
+            let operands = accelerator.operands().zip(args);
+            return self.on_operands(operands, n, |words| ember_vm::accel::apply(accelerator, words));
         }
         let ranges = ranges(number, args);
         let [a0, a1, a2, a3] = args;
-        let returns = match number {
-            ecall::READ if a0 == ecall::FD_INPUT => n <= ecall::io_len(a2),
-            ecall::WRITE if (ecall::FD_STDOUT..=ecall::FD_JOURNAL).contains(&a0) => n == ecall::io_len(a2),
-            ecall::READ | ecall::WRITE => n == ecall::EBADF,
+        let returns = match (number, ecall::io_len(number, a0, a2)) {
+            (ecall::READ, Some(len)) => n <= len,
+            (ecall::WRITE, Some(len)) => n == len,
+            (ecall::READ | ecall::WRITE, None) => n == ecall::EBADF,
             _ => n <= a3,
         };
         if !returns {

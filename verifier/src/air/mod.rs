@@ -16,6 +16,7 @@
 //! | [`Table::Permute`] | an accelerator's call | elements, permutations |
 //! | [`Table::Keccak`] | a round of an accelerator's call | operands |
 //! | [`Table::MulMod`] | an accelerator's call | operands |
+//! | [`Table::Context`] | a call of `context` | operands |
 //! | [`Table::Dot`] | a term of an accelerator's sum | elements |
 //! | [`Table::Operand`], [`Table::Element`] | an accelerator's access to a word | memory |
 //! | [`Table::Range16`], [`Table::Range8`] | a small integer | |
@@ -48,8 +49,9 @@ use p3_lookup::{InteractionSymbolicBuilder, Lookups};
 use crate::params::{Challenge, MAX_DEGREE};
 
 pub use accel::{
-    DotCols, ElementCols, KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols, MUL_MOD_CARRY,
-    MulModCols, OPERAND_WRITTEN, OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols,
+    ContextCols, DotCols, ElementCols, KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols,
+    MUL_MOD_CARRY, MulModCols, OPERAND_WRITTEN, OperandCols, PermuteCols, SHA256_ROUND_CONSTANTS,
+    SHA256_ROWS, Sha256Cols,
 };
 pub use alu::{BitwiseCols, ByteAndCols, PART_OPS, PartCols, ShiftCols};
 pub use bus::Builder;
@@ -270,6 +272,8 @@ tables! {
     Keccak KeccakCols accel::eval_keccak, accel::PRICE, true, 18;
     /// Modular multiplications of 256-bit integers.
     MulMod MulModCols accel::eval_mul_mod, accel::PRICE, false, 17;
+    /// Calls of `context`.
+    Context ContextCols accel::eval_context, accel::CONTEXT_PUBLICS, false, 15;
     /// 16-bit integers.
     Range16 Range16Cols system::eval_range16, 0, true, 17;
     /// 8-bit integers.

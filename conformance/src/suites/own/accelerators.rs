@@ -43,7 +43,7 @@ fn good(accelerator: Accelerator) -> Vec<u32> {
 }
 
 /// Pointers that an operand cannot have, and the first bad address or, where the pointer is misaligned, none.
-fn bad(operand: Operand) -> Vec<(&'static str, u32, Option<u32>)> {
+pub(super) fn bad(operand: Operand) -> Vec<(&'static str, u32, Option<u32>)> {
     let end = 4 * operand.words;
     let mut all = vec![
         ("null", 0, Some(0)),

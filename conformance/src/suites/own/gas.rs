@@ -36,6 +36,7 @@ const PRIMES: GasTable = GasTable {
     extension_dot: EcallCost { base: 83, per_word: 89 },
     keccak: 97,
     mul_mod: 101,
+    context: 103,
 };
 
 pub fn cases() -> Vec<Case> {

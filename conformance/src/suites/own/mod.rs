@@ -5,6 +5,7 @@
 
 mod accelerators;
 mod alu;
+mod context;
 mod csr;
 mod ecalls;
 mod execute_only;
@@ -43,6 +44,7 @@ pub fn cases() -> Vec<Case> {
         ecalls::cases(),
         host_calls::cases(),
         accelerators::cases(),
+        context::cases(),
     ]
     .concat()
 }

@@ -1,5 +1,6 @@
 //! Matrices of accelerators.
 
+mod context;
 mod dot;
 mod keccak;
 mod mulmod;
@@ -13,6 +14,7 @@ use super::{Matrix, Val, flag, limbs, matrix, val};
 use crate::accel::Access;
 use crate::ranges::Ranges;
 
+pub(super) use context::context;
 pub(super) use dot::dot;
 pub(super) use keccak::keccak;
 pub(super) use mulmod::mul_mod;

@@ -1,10 +1,11 @@
-//! Accelerators: what an ecall delegates to a table of its own.
+//! Accelerators: what an ecall delegates to a table of its own; and `context`, which writes words as they do.
 //!
 //! An accelerator's table receives the ecall from the processor over [`AUX`](super::bus::AUX), checks that the pointers
 //! are aligned, and computes. It touches no memory itself: for every word of its operands it sends the word before
 //! and after to [`Operand`](super::Table::Operand), or, where words stand for field elements, to
 //! [`Element`](super::Table::Element), whose rows are the accesses.
 
+mod context;
 mod dot;
 mod keccak;
 mod mulmod;
@@ -18,6 +19,7 @@ use p3_field::PrimeCharacteristicRing;
 use super::bus::{AUX, Aux, Builder, c, inv_pow2, once, range16};
 use super::sub_code;
 
+pub use context::ContextCols;
 pub use dot::DotCols;
 pub use keccak::{KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS, KECCAK_ROWS, KeccakCols};
 pub use mulmod::{MUL_MOD_CARRY, MulModCols};
@@ -25,6 +27,7 @@ pub use operand::{ElementCols, OPERAND_WRITTEN, OperandCols};
 pub use permute::PermuteCols;
 pub use sha256::{SHA256_ROUND_CONSTANTS, SHA256_ROWS, Sha256Cols};
 
+pub(super) use context::{CONTEXT_PUBLICS, eval_context};
 pub(super) use dot::{DOT_PUBLICS, eval_dot};
 pub(super) use keccak::eval_keccak;
 pub(super) use mulmod::eval_mul_mod;
