@@ -19,7 +19,10 @@ fn pages_have_the_tables_sizes() {
     let columns = |table: Table| with_comma(table.columns());
     let messages: usize = lookups(Table::MulMod).iter().map(|lookup| lookup.elements.len()).sum();
     let design = "docs/design.md";
-    says(design, &format!("SHA-256 is a table of {SHA256_ROWS} rows with {} columns", columns(Table::Sha256)));
+    says(
+        design,
+        &format!("SHA-256 is a table of {SHA256_ROWS} rows with {} columns", columns(Table::Sha256)),
+    );
     says(
         design,
         &format!("Keccak-f[1600] is a table of {KECCAK_ROWS} rows with {} columns", columns(Table::Keccak)),
