@@ -126,7 +126,10 @@ fn statement(report: &mut Report, text: &[u8]) -> Result<()> {
 fn proof(report: &mut Report, path: &Path) -> Result<()> {
     let (Head { statement, preamble }, mut reader) = ProofReader::open(path)?;
     let (mut text, mut tables) = (String::new(), Vec::new());
+    let verifier = Verifier::new();
+    let mut weakest = statement::Weakest::new(&verifier);
     while let Some(segment) = reader.segment()? {
+        weakest.add(&segment)?;
         let (table_text, values) = statement::tables(&segment);
         if tables.is_empty() {
             text = table_text;
@@ -160,7 +163,7 @@ fn proof(report: &mut Report, path: &Path) -> Result<()> {
         .value("segments", count)
         .note(if count == 1 { "tables" } else { "tables of the first segment" }, text)
         .field("tables", tables);
-    statement::describe_security(report, &Verifier::new().security());
+    weakest.describe(report);
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, anyhow};
 use ember_memory::Transcript;
 use ember_verifier::air::Table;
-use ember_verifier::params::{QUERIES, QUERY_POW_BITS, Security};
-use ember_verifier::{Segment, Statement};
+use ember_verifier::params::{BATCH_POW_BITS, QUERIES, QUERY_POW_BITS};
+use ember_verifier::security::{Security, Theorem};
+use ember_verifier::{Segment, Statement, Verifier, VerifyError};
 use ember_vm::Program;
 use serde_json::{Value, json};
 
@@ -74,25 +75,62 @@ pub fn tables(segment: &Segment) -> (String, Value) {
     (text.join("\n"), values.into())
 }
 
-/// Proven bits with one digit after the point, rounded down.
-pub fn bits(security: &Security) -> f64 {
-    (security.bits() * 10.0).floor() / 10.0
+/// The segment of a proof that proves least, of those so far.
+pub struct Weakest<'a> {
+    verifier: &'a Verifier,
+    security: Option<Security>,
+    /// How many there were.
+    pub segments: u64,
 }
 
-/// Adds what the proof system's parameters prove.
-pub fn describe_security(report: &mut Report, security: &Security) {
-    let (term, regime) = security.bound();
-    let terms: Vec<Value> =
-        security.terms().iter().map(|(name, bits)| json!({ "term": name, "bits": bits })).collect();
-    report
-        .row(
-            "security",
-            format!("{:.1} bits proven for the largest run; the bound: {term}, {regime}", bits(security)),
-            json!({ "proven_bits": bits(security), "bound": term, "regime": regime, "terms": terms }),
-        )
-        .row(
-            "parameters",
-            format!("{QUERIES} queries, {QUERY_POW_BITS} bits of proof of work"),
-            json!({ "queries": QUERIES, "query_pow_bits": QUERY_POW_BITS }),
-        );
+impl<'a> Weakest<'a> {
+    /// None so far.
+    pub fn new(verifier: &'a Verifier) -> Self {
+        Self { verifier, security: None, segments: 0 }
+    }
+
+    /// Looks at a segment.
+    pub fn add(&mut self, segment: &Segment) -> Result<(), VerifyError> {
+        let security = self.verifier.security_of(segment)?;
+        self.segments += 1;
+        if self.security.as_ref().is_none_or(|weakest| security.bits() < weakest.bits()) {
+            self.security = Some(security);
+        }
+        Ok(())
+    }
+
+    /// Proven bits with one digit after the point, rounded down.
+    pub fn bits(&self) -> f64 {
+        self.security.as_ref().map_or(0.0, |security| (security.bits() * 10.0).floor() / 10.0)
+    }
+
+    /// Adds what the proof would prove, if it is valid.
+    pub fn describe(&self, report: &mut Report) {
+        let bits = self.bits();
+        let theorem = Theorem::Linear.citation();
+        let bound = self.security.as_ref().and_then(Security::bound).map(|term| term.name);
+        let terms: &[_] = self.security.as_ref().map_or(&[], Security::terms);
+        let terms: Vec<Value> = terms
+            .iter()
+            .map(|term| json!({ "term": term.name, "bits": term.bits, "source": term.source }))
+            .collect();
+        report
+            .row(
+                "security",
+                format!(
+                    "{bits:.1} bits proven if valid, by {theorem}; the bound: {}",
+                    bound.unwrap_or("none")
+                ),
+                json!({ "proven_bits": bits, "theorem": theorem, "bound": bound, "terms": terms }),
+            )
+            .row(
+                "parameters",
+                format!("{QUERIES} queries, {BATCH_POW_BITS} and {QUERY_POW_BITS} bits of proof of work"),
+                json!({
+                    "queries": QUERIES,
+                    "batch_pow_bits": BATCH_POW_BITS,
+                    "query_pow_bits": QUERY_POW_BITS,
+                }),
+            );
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use ember_memory::Digest;
 use ember_memory::digest::Hasher;
+use ember_verifier::security::Theorem;
 use ember_verifier::{Head, Statement, Verifier, VerifyError};
 
 use crate::args::{number, read_file, read_gas_table, read_input, size};
@@ -71,29 +72,30 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let verifier = Verifier::new();
     let verified = (|| {
         let mut chain = verifier.begin(&statement, &preamble)?;
-        let mut count = 0u64;
+        let mut weakest = statement::Weakest::new(&verifier);
         while let Some(segment) = reader.segment().with_context(|| args.proof.display().to_string())? {
             chain.segment(&segment)?;
-            count += 1;
+            weakest.add(&segment)?;
         }
         chain.finish()?;
-        anyhow::Ok(count)
+        anyhow::Ok(weakest)
     })();
-    let segments = match verified {
-        Ok(count) => count,
+    let weakest = match verified {
+        Ok(weakest) => weakest,
         Err(e) => match e.downcast::<VerifyError>() {
             Ok(e) => return invalid(args, &format!("not valid: {e}")),
             Err(e) => return Err(e),
         },
     };
     let milliseconds = (start.elapsed().as_secs_f64() * 1e5).round() / 100.0;
-    let bits = statement::bits(&verifier.security());
+    let bits = weakest.bits();
     let mut report = Report::default();
     report
         .row("valid", format!("yes, with {bits:.1} proven bits, in {milliseconds} ms"), true)
         .field("proven bits", bits)
+        .row("proven by", Theorem::Linear.citation().to_owned(), Theorem::Linear.citation())
         .field("milliseconds", milliseconds)
-        .value("segments", segments)
+        .value("segments", weakest.segments)
         .row(
             "program",
             match (&args.elf, image_id) {

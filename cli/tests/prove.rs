@@ -270,7 +270,7 @@ fn inspect_shows_proofs_and_statements() {
     let verified = folder.ember(&["verify", "a.proof", "--json"]).exits(0);
     let statement = verified.json()["statement"].clone();
     let text = folder.ember(&["inspect", "a.proof"]).exits(0).stdout;
-    for part in ["Cpu         2^5  rows of", "bits proven", "Johnson radius", "journal!", "not looked at"] {
+    for part in ["Cpu         2^5  rows of", "bits proven", "eprint 2025/2055", "journal!", "not looked at"] {
         let part = if part == "journal!" { "8 bytes: 6a6f75726e616c21" } else { part };
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -284,7 +284,10 @@ fn inspect_shows_proofs_and_statements() {
     );
     let security = &proof["security"];
     assert_eq!(security["proven_bits"], verified.json()["proven_bits"]);
-    assert!(security["bound"].is_string() && security["regime"].is_string(), "{security}");
+    assert_eq!(security["theorem"], verified.json()["proven_by"]);
+    assert!(security["bound"].is_string() && security["theorem"].is_string(), "{security}");
+    // Those of this proof, which is small, not of the largest.
+    assert!(security["proven_bits"].as_f64() > Some(102.0), "{security}");
     assert!(!security["terms"].as_array().unwrap().is_empty(), "{security}");
 
     folder.file("bare.json", statement.to_string());

@@ -112,29 +112,25 @@ impl Calls {
         self.permute.len()
     }
 
-    /// Rows of each accelerator's table.
-    fn heights(&self) -> [(Table, usize); 8] {
-        [
-            (Table::Operand, self.accesses.len()),
-            (Table::Element, self.elements.len()),
-            (Table::Permute, self.permute.len()),
-            (Table::Dot, self.terms),
-            (Table::Keccak, self.keccak.len() * KECCAK_ROWS),
-            (Table::MulMod, self.mul_mod.len()),
-            (Table::Context, self.context.len()),
-            (Table::Sha256, self.sha256.len() * SHA256_ROWS),
-        ]
+    /// Rows of an accelerator's table; none of others.
+    pub(crate) fn rows(&self, table: Table) -> usize {
+        match table {
+            Table::Operand => self.accesses.len(),
+            Table::Element => self.elements.len(),
+            Table::Permute => self.permute.len(),
+            Table::Dot => self.terms,
+            Table::Keccak => self.keccak.len() * KECCAK_ROWS,
+            Table::MulMod => self.mul_mod.len(),
+            Table::Context => self.context.len(),
+            Table::Sha256 => self.sha256.len() * SHA256_ROWS,
+            _ => 0,
+        }
     }
 
     /// Cells of all accelerators' tables, and of the permutations.
     pub(crate) fn cells(&self) -> usize {
-        let own: usize = self.heights().into_iter().map(|(table, rows)| table.columns() * rows).sum();
+        let own: usize = Table::ALL.iter().map(|&table| table.columns() * self.rows(table)).sum();
         own + Table::Poseidon2.columns() * self.permutations()
-    }
-
-    /// Rows of the highest of accelerators' tables.
-    pub(crate) fn rows(&self) -> usize {
-        self.heights().into_iter().map(|(_, rows)| rows).max().unwrap_or(0)
     }
 }
 

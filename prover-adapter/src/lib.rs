@@ -14,6 +14,7 @@ mod accel;
 mod allocator;
 mod ending;
 mod estimate;
+mod heights;
 mod memory_model;
 mod memory_tree;
 mod prove;

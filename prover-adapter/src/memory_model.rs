@@ -107,8 +107,12 @@ pub(crate) struct MemoryModel<'a> {
     /// Nodes on the Merkle paths of what the segment touches: in zeroed memory, in the image's writable pages, and
     /// elsewhere.
     nodes: [usize; 3],
+    /// Groups of four words that the segment touches: the same three.
+    groups: [usize; 3],
     /// Nodes of pages of code above what the segment executes.
     code: HashMap<u32, Marks>,
+    /// Words of code that the segment executes.
+    instructions: usize,
 }
 
 /// What an access finds.
@@ -129,7 +133,9 @@ impl<'a> MemoryModel<'a> {
             pages: Vec::new(),
             touched: Vec::new(),
             nodes: [0; 3],
+            groups: [0; 3],
             code: HashMap::new(),
+            instructions: 0,
         }
     }
 
@@ -139,14 +145,37 @@ impl<'a> MemoryModel<'a> {
             self.pages[i as usize].touch = None;
         }
         self.nodes = [0; 3];
+        self.groups = [0; 3];
         self.code.clear();
+        self.instructions = 0;
+    }
+
+    /// Groups of four words that the segment touches: of zeroed memory, of the image's writable pages, and elsewhere.
+    pub(crate) fn groups(&self) -> [usize; 3] {
+        self.groups
+    }
+
+    /// Words of code that the segment executes.
+    pub(crate) fn instructions(&self) -> usize {
+        self.instructions
+    }
+
+    /// Nodes, at most, of the trees of image and input that the segment opens.
+    pub(crate) fn constant_nodes(&self, is_whole: bool) -> usize {
+        let [_, writable, constant] = self.nodes;
+        if is_whole { writable + constant } else { constant }
+    }
+
+    /// Nodes, at most, of the tree of memory that the segment opens.
+    pub(crate) fn memory_nodes(&self, is_whole: bool) -> usize {
+        let [heap, writable, _] = self.nodes;
+        if is_whole { 0 } else { heap + writable }
     }
 
     /// Compressions that the Merkle paths of what the segment touches need, at most: the image's and the input's where
     /// the segment is the whole run, else those of memory before and after it too.
     pub(crate) fn hashes(&self, is_whole: bool) -> usize {
-        let [heap, writable, constant] = self.nodes;
-        if is_whole { writable + constant } else { 2 * (heap + writable) + constant }
+        2 * self.memory_nodes(is_whole) + self.constant_nodes(is_whole)
     }
 
     /// The pages that the segment touches, by ascending number.
@@ -187,6 +216,7 @@ impl<'a> MemoryModel<'a> {
             Marks::default()
         });
         self.nodes[2] += marks.mark((pc % PAGE_SIZE / 16) as usize);
+        self.instructions += 1;
     }
 
     /// Accesses the aligned word around `address` at `time` and leaves `new` there; `None` if no data page is there.
@@ -208,7 +238,9 @@ impl<'a> MemoryModel<'a> {
         let i = (address % PAGE_SIZE / 4) as usize;
         let (old, prev) = (page.words[i], touch.time[i]);
         if prev == 0 {
-            self.nodes[page.kind.counter()] += touch.marks.mark(i / 4);
+            let marked = touch.marks.mark(i / 4);
+            self.nodes[page.kind.counter()] += marked;
+            self.groups[page.kind.counter()] += usize::from(marked > 0);
         }
         touch.time[i] = time;
         page.words[i] = new(old);

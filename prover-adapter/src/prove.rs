@@ -136,11 +136,11 @@ impl Witness {
     pub fn prove(self, verifier: &Verifier, head: &Head) -> Result<Segment, ProveError> {
         let h = verifier.hasher();
         let values = self.publics(h, head).map_err(ConfigError::Layout)?;
-        let Self { end, tables, .. } = self;
+        let Self { start, end, tables } = self;
         let present: Vec<Table> = tables.iter().map(|(table, _)| *table).collect();
         let mask = present.iter().fold(0, |mask, &t| mask | 1 << t as u32);
         let lookups = &verifier.common(&present).lookups;
-        let config = params::config(mask, &head.statement.digest(h));
+        let config = params::config(mask, &head.statement.digest(h), &start, &end);
         let stark = stark::prove(&config, tables, &values, lookups).map_err(ProveError::Stark)?;
         Ok(Segment { end, tables: mask, stark })
     }

@@ -9,6 +9,7 @@ use ember_vm::semantics::{compute, load_value, store_word};
 
 use crate::ProveError;
 use crate::accel;
+use crate::heights;
 use crate::memory_model::MemoryModel;
 use crate::memory_tree::{MemoryTree, Node};
 use crate::run::{Run, Steps};
@@ -200,6 +201,13 @@ pub(crate) struct Rows {
     words: usize,
 }
 
+impl Rows {
+    /// Words passed over by ecalls.
+    pub(crate) fn words(&self) -> usize {
+        self.words
+    }
+}
+
 /// Low and high byte of the cost of an ecall that the prover knows, in the processor's two accumulators.
 pub(crate) fn ecall_gas(table: &GasTable, number: u32, args: [u32; 4]) -> [u32; 2] {
     let (price, words) = table.ecall_price(number, args);
@@ -209,10 +217,6 @@ pub(crate) fn ecall_gas(table: &GasTable, number: u32, args: [u32; 4]) -> [u32; 
     };
     [acc(0), acc(8)]
 }
-
-/// Rows of one of an accelerator's tables after which no other instruction belongs to the segment: half of the most
-/// that the verifier accepts.
-const MAX_ACCELERATOR_ROWS: usize = 1 << 20;
 
 /// Time differences fit 16 bits.
 const STALE: u32 = 1 << 16;
@@ -308,7 +312,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             || self.rows.words >= self.limits.words
             || self.memory.hashes(self.may_be_whole) + self.rows.accel.permutations() >= self.limits.hashes
             || self.rows.accel.cells() >= self.limits.cells
-            || self.rows.accel.rows() >= MAX_ACCELERATOR_ROWS
+            || heights::is_full(&self.rows, &self.memory, instructions, self.may_be_whole)
     }
 
     /// The next segment; `None` after the last.

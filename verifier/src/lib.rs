@@ -26,6 +26,7 @@ pub mod params;
 pub mod pcs;
 mod proof;
 mod publics;
+pub mod security;
 mod statement;
 mod verify;
 

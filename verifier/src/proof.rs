@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use ember_isa::reg;
 use ember_memory::{Digest, Header, Layout};
 use p3_batch_stark::BatchProof;
+use p3_field::PrimeCharacteristicRing;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::params::Config;
+use crate::params::{Config, Val};
 use crate::{Openings, Statement};
 
 /// How a segment of a run ends: the state that it hands to the next, or in which the run ended, before the
@@ -36,6 +37,21 @@ impl Boundary {
     pub fn gas_used(&self) -> u64 {
         u64::from(self.gas[0]) + (u64::from(self.gas[1]) << 8)
     }
+
+    /// All of it, as the transcript takes it in: one way for each boundary.
+    pub(crate) fn elements(&self) -> Vec<Val> {
+        let Self { pc, regs, gas, instructions, journal_len, private_bytes, memory } = self;
+        let words = [*pc, gas[0], gas[1], *instructions, *journal_len, *private_bytes];
+        let mut all = limbs(words.iter().chain(regs));
+        all.push(Val::from_bool(memory.is_some()));
+        all.extend(memory.unwrap_or(Digest::ZERO).0);
+        all
+    }
+}
+
+/// Words by limbs of 16 bits, the lower first.
+fn limbs<'a>(words: impl Iterator<Item = &'a u32>) -> Vec<Val> {
+    words.flat_map(|&word| [word & 0xffff, word >> 16]).map(Val::from_u32).collect()
 }
 
 /// The state in which a segment begins.
@@ -75,6 +91,16 @@ impl State {
             private_bytes: 0,
             memory: *image_root,
         }
+    }
+
+    /// All of it, as the transcript takes it in: one way for each state.
+    pub(crate) fn elements(&self) -> Vec<Val> {
+        let Self { pc, regs, gas, instructions, journal_len, private_bytes, memory } = self;
+        let halves = |n: &u64| [*n as u32, (*n >> 32) as u32];
+        let counts = [gas, instructions, journal_len, private_bytes].map(halves);
+        let mut all = limbs([*pc].iter().chain(counts.as_flattened()).chain(regs));
+        all.extend(memory.0);
+        all
     }
 
     /// The state after a segment that begins here. Counters stay at their largest value rather than wrap around.

@@ -15,7 +15,8 @@ use thiserror::Error;
 use crate::air::{self, Table};
 use crate::ending::{self, Ended, EndingError};
 use crate::openings::OpenedPages;
-use crate::params::{self, Security, Val};
+use crate::params::{self, MIN_LOG_HEIGHT, Val};
+use crate::security::{Counts, PARAMETERS, Security, Theorem};
 use crate::{Boundary, Preamble, Proof, Publics, Segment, State, Statement};
 
 /// Most instructions that one segment can retire: the processor needs a row more.
@@ -43,7 +44,7 @@ pub enum VerifyError {
     /// A number is out of its range.
     #[error("{0} is out of range")]
     Range(&'static str),
-    /// The proof's tables are not a set that the verifier knows, or a table is too high.
+    /// The proof's tables are not a set that the verifier knows, a table is too high, or all are too low.
     #[error("the proof's tables are malformed")]
     Tables,
     /// There is no segment, or a segment that is the whole run beside others.
@@ -71,6 +72,7 @@ pub enum VerifyError {
 pub struct Verifier {
     hasher: Hasher,
     lookups: [OnceBox<Lookups<Val>>; Table::ALL.len()],
+    counts: [OnceBox<Counts>; Table::ALL.len()],
 }
 
 impl Verifier {
@@ -89,9 +91,27 @@ impl Verifier {
         &self.hasher
     }
 
-    /// Proven security of the largest run that the verifier accepts.
+    /// What of a table decides the security.
+    pub fn counts(&self, table: Table) -> Counts {
+        *self.counts[table as usize].get_or_init(|| Counts::of(table, self.lookups(table)).into())
+    }
+
+    /// The security that any proof has which the verifier accepts: that of one that has all tables, at their highest.
     pub fn security(&self) -> Security {
-        Security::of(Table::Cpu.max_log_height(), |table| self.lookups(table))
+        let tables: Vec<_> = Table::ALL.iter().map(|&t| (t.max_log_height(), self.counts(t))).collect();
+        Security::of(&tables, &PARAMETERS, Theorem::Linear)
+    }
+
+    /// The security of the proof of a segment, from its tables and their heights; whether it is valid, this does not look at.
+    /// That of a proof of several segments is the least of theirs.
+    ///
+    /// # Errors
+    /// [`VerifyError::Tables`] when the verifier would not look at such a proof.
+    pub fn security_of(&self, segment: &Segment) -> Result<Security, VerifyError> {
+        let tables = tables(segment)?;
+        let heights = &segment.stark.degree_bits;
+        let tables: Vec<_> = heights.iter().zip(tables).map(|(&h, t)| (h, self.counts(t))).collect();
+        Ok(Security::of(&tables, &PARAMETERS, Theorem::Linear))
     }
 
     /// What prover and verifier share for a proof with these tables.
@@ -153,6 +173,23 @@ impl Verifier {
     }
 }
 
+/// The tables of a segment's proof, if their set and their heights are some that the verifier accepts.
+fn tables(segment: &Segment) -> Result<Vec<Table>, VerifyError> {
+    let Segment { tables: mask, stark, .. } = segment;
+    let tables: Vec<Table> = Table::ALL.iter().copied().filter(|&t| mask >> (t as u32) & 1 == 1).collect();
+    let heights = &stark.degree_bits;
+    let is_high = heights.iter().max().is_some_and(|&height| height >= MIN_LOG_HEIGHT);
+    if mask >> Table::ALL.len() != 0
+        || tables.first() != Some(&Table::Cpu)
+        || heights.len() != tables.len()
+        || tables.iter().zip(heights).any(|(t, &height)| height > t.max_log_height())
+        || !is_high
+    {
+        return Err(VerifyError::Tables);
+    }
+    Ok(tables)
+}
+
 /// A proof that is being checked: the segments so far hold.
 pub struct Chain<'a> {
     verifier: &'a Verifier,
@@ -195,8 +232,9 @@ impl Chain<'_> {
         if private_bytes > MAX_PRIVATE_BYTES {
             return Err(VerifyError::Range("the number of a segment's private bytes"));
         }
-        let from = self.state.journal_len as usize;
-        let journal = self.statement.journal.get(from..from + journal_len as usize);
+        // The statement's journal is at most 1 MiB, and holds what the segments before appended.
+        let rest = self.statement.journal.get(self.state.journal_len as usize..);
+        let journal = rest.and_then(|rest| rest.get(..journal_len as usize));
         let journal = journal.ok_or(VerifyError::Range("the length of a segment's journal"))?;
         self.stark(segment, journal)?;
         self.state = self.state.after(&segment.end);
@@ -207,16 +245,7 @@ impl Chain<'_> {
 
     fn stark(&self, segment: &Segment, journal: &[u8]) -> Result<(), VerifyError> {
         let Segment { end, tables: mask, stark } = segment;
-        let tables: Vec<Table> =
-            Table::ALL.iter().copied().filter(|&t| mask >> (t as u32) & 1 == 1).collect();
-        let heights = &stark.degree_bits;
-        if mask >> Table::ALL.len() != 0
-            || tables.first() != Some(&Table::Cpu)
-            || heights.len() != tables.len()
-            || tables.iter().zip(heights).any(|(t, &height)| height > t.max_log_height())
-        {
-            return Err(VerifyError::Tables);
-        }
+        let tables = tables(segment)?;
         let has = |table| tables.contains(&table);
         // Without the tables that bind it, the journal is empty.
         let journal_bound = journal.is_empty() || has(Table::Io) && has(Table::Journal);
@@ -244,7 +273,7 @@ impl Chain<'_> {
             journal: &h.chain(journal),
         };
         let values: Vec<Vec<Val>> = tables.iter().map(|&t| publics.of(t)).collect();
-        let config = params::config(*mask, &self.digest);
+        let config = params::config(*mask, &self.digest, &self.state, end);
         verify_batch(&config, &tables, stark, &values, &self.verifier.common(&tables))
             .map_err(|e| VerifyError::Stark(alloc::format!("{e:?}").chars().take(160).collect()))
     }

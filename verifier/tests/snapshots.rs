@@ -12,7 +12,7 @@ use ember_verifier::air::Table;
 use ember_verifier::params::{Challenge, MAX_DEGREE, Val};
 use p3_air::symbolic::AirLayout;
 use p3_air::{Air, AirBuilder, RowWindow};
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_lookup::{Count, InteractionBuilder, InteractionSymbolicBuilder, LogUpGadget};
 
 /// Evaluates a table at a random point, and takes down the values of all constraints and interactions.
@@ -203,6 +203,22 @@ fn a_bus_has_one_width() {
     assert_eq!(widths.len(), 14);
 }
 
+/// What each of the gas accumulators can gain in a segment is less than the field's order, so neither wraps: a byte for each
+/// row of the processor, and a byte for each word or term that is paid for, which has a row of its own.
+#[test]
+fn gas_does_not_wrap() {
+    let paid_by_row = [Table::Cpu, Table::Io, Table::Dot];
+    let most: u64 = paid_by_row.iter().map(|table| 255u64 << table.max_log_height()).sum();
+    assert!(most < u64::from(Val::ORDER_U32));
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/soundness/cpu.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let digits = most.to_string();
+    let thousands: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).unwrap()).collect();
+    let sum = format!("255 (2^21 + 2^21 + 2^21) = {} < p", thousands.join(","));
+    assert!(page.contains(&sum), "docs/soundness/cpu.md must have: {sum}");
+}
+
 /// What is looked up on a bus, over all tables at their highest, is less than the field's order: no multiplicity
 /// wraps.
 #[test]
@@ -218,6 +234,6 @@ fn multiplicities_do_not_wrap() {
         }
     }
     for (bus, asked) in asked {
-        assert!(asked < 0x7f00_0001, "{bus}: {asked}");
+        assert!(asked < u64::from(Val::ORDER_U32), "{bus}: {asked}");
     }
 }

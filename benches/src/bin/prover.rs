@@ -183,13 +183,14 @@ fn main() -> Result<()> {
         }
     }
     let security = Verifier::new().security();
-    let (term, regime) = security.bound();
+    let bound = security.bound().map_or("nothing", |term| term.name);
+    let theorem = security.theorem().citation();
     let report = format!(
         "# Proving
 
 Written by `cargo run --release -p ember-benches --bin prover -- --long`: medians of {RUNS} proofs (of the longest run, one),
 on {} cores, each program in a process of its own. A proof is made as `ember prove` makes it: the program runs twice, and is
-proven segment by segment. {:.1} bits proven for the largest segment ({regime}; bounded by {term}), more for
+proven segment by segment. {:.1} bits proven for the largest segment ({theorem}; bounded by the {bound}), more for
 smaller ones. Verification is of all segments.
 
 | program | instructions | segments | wall s | CPU s | instructions/s | per CPU s | peak MiB | proof KiB | verify ms |

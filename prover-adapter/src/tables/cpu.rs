@@ -2,7 +2,7 @@
 
 use ember_isa::{Class, Family, Instruction, Op, reg};
 use ember_verifier::air::{CpuCols, Fetched, fetched};
-use ember_verifier::params::Val;
+use ember_verifier::params::{MIN_LOG_HEIGHT, Val};
 use ember_vm::semantics::{branch_taken, compute, load_value, store_word};
 use p3_field::{Field, PrimeCharacteristicRing};
 use rayon::prelude::*;
@@ -23,7 +23,9 @@ fn register(number: u8) -> [Val; 6] {
 
 pub(super) fn matrix(record: &Record<'_>, ranges: &mut Ranges) -> Matrix {
     let steps = &record.steps;
-    let height = (steps.len() + 1).next_power_of_two();
+    // A segment without instructions has no other table. One with any has Rom, and so all the rows of Range16.
+    let rows = if steps.is_empty() { 1 << MIN_LOG_HEIGHT } else { steps.len() + 1 };
+    let height = rows.next_power_of_two();
     let mut cells = Val::zero_vec(height * WIDTH);
     let (rows, padding) = cells.split_at_mut(steps.len() * WIDTH);
     let counted = rows

@@ -6,7 +6,7 @@ use ember_isa::{Op, ecall};
 use ember_prover_adapter::{Proof, Statement};
 use ember_verifier::VerifyError;
 use ember_verifier::air::Table;
-use ember_verifier::params::Val;
+use ember_verifier::params::{MIN_LOG_HEIGHT, Val};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 
@@ -84,6 +84,43 @@ fn tables_are_not_cut() {
         lie.segments[0].stark.degree_bits[t] = table.max_log_height() + 1;
         assert_eq!(verifier().verify(&statement, &lie), Err(VerifyError::Tables));
     }
+}
+
+/// Of a segment without instructions, whose only table the prover pads: lower, it proves less than 100 bits.
+#[test]
+fn all_tables_are_not_low() {
+    let honest = Forgery::of(&record(&[0]));
+    assert_eq!(honest.height(Table::Cpu), 1 << MIN_LOG_HEIGHT);
+    let (statement, proof) = honest.copy().proven();
+    verifier().verify(&statement, &proof).unwrap();
+    assert!(verifier().security_of(&proof.segments[0]).unwrap().bits() >= 100.0);
+    for log_height in 0..MIN_LOG_HEIGHT {
+        let mut lie = honest.copy();
+        lie.0.segment.tables[0].1.values.truncate(Table::Cpu.columns() << log_height);
+        // A witness as good as the honest one.
+        let (statement, proof) = lie.0.prove(verifier()).unwrap();
+        assert_eq!(verifier().verify(&statement, &proof), Err(VerifyError::Tables));
+        assert!(verifier().security_of(&proof.segments[0]).is_err());
+    }
+}
+
+/// A proof's security is computed from heights that nobody has checked.
+#[test]
+fn security_is_that_of_heights_that_are_accepted() {
+    let (_, mut proof) = honest().proven();
+    let bits = |proof: &Proof| verifier().security_of(&proof.segments[0]).map(|security| security.bits());
+    let small = bits(&proof).unwrap();
+    assert!(small > verifier().security().bits());
+    proof.segments[0].stark.degree_bits[0] = 21;
+    assert!((100.0..small).contains(&bits(&proof).unwrap()));
+    for log_rows in [22, 63, 64, usize::MAX] {
+        proof.segments[0].stark.degree_bits[0] = log_rows;
+        assert_eq!(bits(&proof), Err(VerifyError::Tables));
+    }
+    proof.segments[0].stark.degree_bits.clear();
+    assert_eq!(bits(&proof), Err(VerifyError::Tables));
+    proof.segments[0].tables = u32::MAX;
+    assert_eq!(bits(&proof), Err(VerifyError::Tables));
 }
 
 fn proof_copy(proof: &Proof) -> Proof {

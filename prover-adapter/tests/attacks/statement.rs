@@ -2,12 +2,13 @@
 
 use ember_isa::{Class, EcallCost, Exit, ExitReason, GasTable, GasTableError, Op, ecall};
 use ember_memory::{Digest, Header};
-use ember_prover_adapter::{Proof, Run, Statement};
+use ember_prover_adapter::{Proof, Run, SegmentLimits, Statement};
 use ember_verifier::{Boundary, CodeOpening, Openings, PageOpening, Preamble, Segment, VerifyError};
 use ember_vm::ConfigError;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::common::programs::{CODE, DATA, call, config, exit, i, image, li, record};
+use crate::common::programs::{CODE, DATA, call, config, exit, i, image, li, record, segments};
+use crate::common::{Case, prove};
 use crate::{Forgery, verifier};
 
 /// A proof whose ending needs several openings: a host call with a buffer over two pages. It reads
@@ -281,6 +282,55 @@ fn a_loop_costs_something() {
         let program = ember_vm::Program::new(image(&exit(0)));
         let run = Run::new(verifier(), &program, &config).map(|_| ());
         assert_eq!(run, Err(ConfigError::GasTable(refused)));
+    }
+}
+
+/// Every field of every segment's boundary, also where no table has a public value that depends on it: in the proof of a run
+/// without instructions, of one without accesses to memory, and of one of several segments.
+#[test]
+fn every_field_of_a_boundary_is_bound() {
+    let quiet = [li(8, 5), exit(0)].concat();
+    let limits = |instructions| SegmentLimits { instructions, ..Default::default() };
+    for (code, instructions) in [(vec![0], 1000), (quiet, 1000), (segments(), 100)] {
+        let cases = Case::segments(verifier(), &record(&code), limits(instructions)).expect("witnesses");
+        let count = cases.len();
+        let (statement, proof) = prove(cases, verifier()).expect("a proof");
+        verifier().verify(&statement, &proof).expect("an honest proof");
+        let image_root = proof.preamble.image_root;
+        for segment in 0..count {
+            let end = proof.segments[segment].end;
+            let mut lies = Vec::new();
+            let mut lie = |change: &dyn Fn(&mut Boundary)| {
+                let mut other = end;
+                change(&mut other);
+                lies.push(other);
+            };
+            for bit in [0, 15, 16, 31] {
+                let flip = |word: &mut u32| *word ^= 1 << bit;
+                lie(&|end| flip(&mut end.pc));
+                lie(&|end| flip(&mut end.gas[0]));
+                lie(&|end| flip(&mut end.gas[1]));
+                lie(&|end| flip(&mut end.instructions));
+                lie(&|end| flip(&mut end.journal_len));
+                lie(&|end| flip(&mut end.private_bytes));
+                (0..end.regs.len()).for_each(|register| lie(&|end| flip(&mut end.regs[register])));
+            }
+            // The same total; the same numbers in the field.
+            lie(&|end| end.gas = [end.gas[0].wrapping_sub(256), end.gas[1] + 1]);
+            lie(&|end| end.gas = [end.gas[0] + 256, end.gas[1].wrapping_sub(1)]);
+            lie(&|end| end.gas[0] += 0x7f00_0001);
+            lie(&|end| end.gas[1] += 0x7f00_0001);
+            lie(&|end| end.journal_len = u32::MAX);
+            for memory in [None, Some(image_root), Some(Digest::ZERO)] {
+                lie(&|end| end.memory = memory);
+            }
+            lie(&|end| end.memory.iter_mut().for_each(other));
+            let mut proof = proof_copy(&proof);
+            for lie in lies.into_iter().filter(|lie| *lie != end) {
+                proof.segments[segment].end = lie;
+                assert!(verifier().verify(&statement, &proof).is_err(), "{segment} of {count}: {lie:?}");
+            }
+        }
     }
 }
 
