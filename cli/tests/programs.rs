@@ -35,7 +35,7 @@ fn new_refuses_what_it_cannot_make() {
     assert!(!folder.path("lost").exists());
     folder.ember(&["build", "nowhere"]).refused("cannot read");
     std::fs::create_dir(folder.path("empty")).unwrap();
-    folder.ember(&["build", "empty"]).refused("neither a Cargo.toml nor C files");
+    folder.ember(&["build", "empty"]).refused("neither a Cargo.toml nor C or C++ files");
 }
 
 /// Without a compiler for the machine there is nothing to test; CI installs one, for `docs/guide/check.sh`.

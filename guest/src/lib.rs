@@ -49,6 +49,13 @@ mod machine;
 #[cfg(target_os = "none")]
 mod panic;
 
+/// The traits of [`accel`]'s hash functions: this version of the crate.
+#[cfg(feature = "accel")]
+pub use digest;
+/// The encoding of values in [`io`]: this version of the crate.
+#[cfg(feature = "serde")]
+pub use postcard;
+
 #[cfg(not(target_os = "none"))]
 use host::calls;
 #[cfg(target_os = "none")]
