@@ -23,6 +23,7 @@
 //! | [`io`] | public input, private input, journal |
 //! | [`print!`], [`println!`], [`eprint!`], [`eprintln!`] | the console |
 //! | [`accel`] | hashing and arithmetic by the machine's accelerators |
+//! | `random` | with the feature `getrandom`: what libraries get that ask for randomness |
 //! | [`cycles`], [`instructions`] | the machine's counters |
 //! | [`exit`] | ends the run |
 //!
@@ -48,6 +49,8 @@ pub mod io;
 mod machine;
 #[cfg(target_os = "none")]
 mod panic;
+#[cfg(feature = "getrandom")]
+pub mod random;
 
 /// The traits of [`accel`]'s hash functions: this version of the crate.
 #[cfg(feature = "accel")]
