@@ -320,3 +320,41 @@ fn a_compiler_that_is_not_here_is_named() {
     folder.ember(&["build", "a.c", "--cc", "no-such-compiler"]).refused("there is no no-such-compiler");
     folder.ember(&["build", "a.c", "--cc", "true"]).refused("is no compiler for");
 }
+
+/// A stock linker layout puts constants into the code's segment: the report says so, and what it advises helps.
+#[test]
+fn a_load_from_code_is_explained() {
+    let folder = Folder::new();
+    if !compilers().contains(&"riscv64-unknown-elf-gcc") {
+        return;
+    }
+    folder.file("stock.c", include_str!("c/stock.c"));
+    let link = |option: &[&str]| {
+        let linked = Command::new("riscv64-unknown-elf-gcc")
+            .args([
+                "-march=rv32em",
+                "-mabi=ilp32e",
+                "-O1",
+                "-ffreestanding",
+                "-nostdlib",
+                "-static",
+                "stock.c",
+            ])
+            .args(["-o", "stock.elf"])
+            .args(option)
+            .current_dir(folder.0.path())
+            .output()
+            .expect("gcc runs");
+        assert!(linked.status.success(), "{linked:?}");
+        folder.ember(&["run", "stock.elf"]).exits(1).stderr
+    };
+    let hint = "the address lies in code, which runs and cannot be read";
+    let report = link(&[]);
+    assert!(report.contains("load access fault") && report.contains(hint), "{report}");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/link.ld");
+    let report = link(&["-T", script.to_str().expect("a path of text")]);
+    assert!(report.contains("halt with exit code 11") && !report.contains(hint), "{report}");
+    // Other faults have other reasons.
+    let elf = common::example("fault-store").expect("an example");
+    assert!(!folder.ember(&["run", &elf]).exits(1).stderr.contains(hint));
+}

@@ -139,7 +139,11 @@ impl CTools {
         command.args(["-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"]);
         // There is no register for small data, and no place that `static` variables would share.
         command.arg("-msmall-data-limit=0");
-        // An array of variable length, and with newer compilers a large frame, is touched page by page: see link.ld.
+        // Arrays of variable length, and with newer compilers large frames too, are touched page by page: see link.ld. clang's
+        // driver knows the option for other systems alone.
+        if self.is_clang {
+            command.arg("-Xclang");
+        }
         command.arg("-fstack-clash-protection");
         if is_cxx(source) {
             // There is nothing that unwinds, and one thread.
