@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anyhow::{Result, anyhow};
-use ember_isa::{Class, Exit, GasTable};
+use ember_isa::{Class, Exit, ExitReason, GasTable};
+use ember_memory::Perm;
 use ember_vm::{Program, Step, Tracer};
 use serde_json::{Map, Value, json};
 
@@ -64,7 +65,23 @@ impl Report {
                 value["instruction"] = instruction.into();
             }
         }
-        self.row("exit", text, value)
+        self.row("exit", text, value);
+        if let Some((program, _)) = program {
+            self.note_reading_of_code(exit, program);
+        }
+        self
+    }
+
+    /// What to do about a load from code: other linkers put constants there.
+    fn note_reading_of_code(&mut self, exit: Exit, program: &Program) {
+        let ExitReason::LoadAccessFault(address) = exit.reason else { return };
+        if program.image().segment_at(address).is_some_and(|s| s.perm == Perm::EXECUTE) {
+            self.note(
+                "",
+                "the address lies in code, which runs and cannot be read. If a linker put constants there: link with a script \
+                 that\ngives them a segment of their own, as Ember's guest/link.ld, which `ember build` takes",
+            );
+        }
     }
 
     /// A journal, in hexadecimal.

@@ -17,6 +17,13 @@ fn new_makes_a_package_that_depends_on_this_checkout() {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest").canonicalize().unwrap();
     assert_eq!(manifest["dependencies"]["ember-guest"]["path"].as_str(), guest.to_str());
     assert!(folder.path("my-program/src/main.rs").is_file());
+    let host: toml::Table =
+        toml::from_str(&String::from_utf8(folder.read("my-program/host/Cargo.toml")).unwrap()).unwrap();
+    for (name, dependency) in host["dependencies"].as_table().unwrap() {
+        let path = dependency["path"].as_str().unwrap();
+        let manifest = std::fs::read_to_string(Path::new(path).join("Cargo.toml")).unwrap();
+        assert!(manifest.contains(&format!("name = \"{name}\"\n")), "{name} in {path}");
+    }
 
     folder.ember(&["new", "far", "--guest", "https://example.org/ember"]).exits(0);
     let text = String::from_utf8(folder.read("far/Cargo.toml")).unwrap();
@@ -31,11 +38,17 @@ fn new_refuses_what_it_cannot_make() {
     for name in ["1st", "a b", "..", "é"] {
         folder.ember(&["new", name]).refused("a program's name has");
     }
+    // Names that cargo or the compiler has for something else; C has no such names.
+    for name in ["ember-guest", "core", "fn", "test", "build"] {
+        folder.ember(&["new", name]).refused("is the name of something else in Rust");
+        assert!(!folder.path(name).exists());
+    }
+    folder.ember(&["new", "core", "--lang", "c"]).exits(0);
     folder.ember(&["new", "lost", "--guest", "nowhere"]).refused("not the folder of the crate");
     assert!(!folder.path("lost").exists());
     folder.ember(&["build", "nowhere"]).refused("cannot read");
     std::fs::create_dir(folder.path("empty")).unwrap();
-    folder.ember(&["build", "empty"]).refused("neither a Cargo.toml nor C files");
+    folder.ember(&["build", "empty"]).refused("neither a Cargo.toml nor C or C++ files");
 }
 
 /// Without a compiler for the machine there is nothing to test; CI installs one, for `docs/guide/check.sh`.

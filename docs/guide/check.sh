@@ -41,4 +41,5 @@ c=$(ember verify "$scratch/c/sieve/sieve.proof" --json)
 for statement in "$rust" "$c"; do
     grep -q '"journal":"a8000000"' <<< "$statement" || { echo "not 168 primes: $statement"; exit 1; }
 done
+[ "$(od -An -tx1 "$scratch/rust/primes/scale.journal" | tr -d ' ')" = 2a ] || { echo "scale does not answer 42"; exit 1; }
 echo "the guide holds"

@@ -1,4 +1,4 @@
-/* What a C program of the Ember machine needs: its main function, ecalls, counters.
+/* What a program in C or C++ needs in the Ember machine: inputs, journal, ecalls, counters, accelerators.
  *
  *     #include <ember.h>
  *
@@ -17,7 +17,11 @@
 
 #include <stdint.h>
 
-enum { EMBER_EXIT = 93, EMBER_READ = 63, EMBER_WRITE = 64, EMBER_MUL_MOD = 0x1006, EMBER_CONTEXT = 0x1201 };
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { EMBER_EXIT = 93, EMBER_READ = 63, EMBER_WRITE = 64, EMBER_CONTEXT = 0x1201 };
 
 /* File descriptors. The journal is the public output, and part of the statement that a proof proves; of the private input
  * a proof says how many bytes were read; the console is for the host's eyes. */
@@ -64,15 +68,9 @@ static inline void ember_journal_u32(uint32_t word) { ember_journal(&word, sizeo
 #define ember_print(fd, literal) ember_write((fd), (literal), sizeof(literal) - 1)
 
 /* Ends the run. Where the standard library is used, call its exit, which writes out what printf still holds. */
-static inline _Noreturn void ember_exit(uint32_t code) {
+__attribute__((noreturn)) static inline void ember_exit(uint32_t code) {
     ember_ecall(EMBER_EXIT, code, 0, 0, 0);
     __builtin_unreachable();
-}
-
-/* x = x * y mod m, by the machine's accelerator: integers of 256 bits, eight words each, the lowest first. The result is
- * below m, whether x and y are or not; m = 0 stands for 2^256. They may overlap. */
-static inline void ember_mul_mod(uint32_t x[8], const uint32_t y[8], const uint32_t m[8]) {
-    ember_ecall(EMBER_MUL_MOD, (uint32_t)(uintptr_t)x, (uint32_t)(uintptr_t)y, (uint32_t)(uintptr_t)m, 0);
 }
 
 /* What the statement says of the run before it begins; digests are eight field elements each. What is not in use yet is zero. */
@@ -83,7 +81,11 @@ struct ember_context {
     uint64_t machines_memory_limit, zeros;
     uint16_t prices[64]; /* in the order of docs/statement.md */
 };
+#ifdef __cplusplus
+static_assert(sizeof(ember_context) == 256, "the machine writes 64 words");
+#else
 _Static_assert(sizeof(struct ember_context) == 256, "the machine writes 64 words");
+#endif
 static inline void ember_context(struct ember_context *context) {
     ember_ecall(EMBER_CONTEXT, (uint32_t)(uintptr_t)context, 0, 0, 0);
 }
@@ -116,5 +118,11 @@ static inline uint32_t ember_input_u32(uint32_t fallback) {
 EMBER_COUNTER(ember_cycles, "-0x400", "-0x380")       /* gas used so far: cycle 0xc00, cycleh 0xc80 */
 EMBER_COUNTER(ember_instructions, "-0x3fe", "-0x37e") /* instructions so far: instret 0xc02, instreth 0xc82 */
 #undef EMBER_COUNTER
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "ember_accel.h"
 
 #endif

@@ -23,6 +23,7 @@
 //! | [`io`] | public input, private input, journal |
 //! | [`print!`], [`println!`], [`eprint!`], [`eprintln!`] | the console |
 //! | [`accel`] | hashing and arithmetic by the machine's accelerators |
+//! | `random` | with the feature `getrandom`: what libraries get that ask for randomness |
 //! | [`cycles`], [`instructions`] | the machine's counters |
 //! | [`context()`] | what the statement says of the run |
 //! | [`exit`] | ends the run |
@@ -50,6 +51,15 @@ pub mod io;
 mod machine;
 #[cfg(target_os = "none")]
 mod panic;
+#[cfg(feature = "getrandom")]
+pub mod random;
+
+/// The traits of [`accel`]'s hash functions: this version of the crate.
+#[cfg(feature = "accel")]
+pub use digest;
+/// The encoding of values in [`io`]: this version of the crate.
+#[cfg(feature = "serde")]
+pub use postcard;
 
 #[cfg(not(target_os = "none"))]
 use host::calls;

@@ -20,27 +20,27 @@ pub use rust::RustTools;
 pub use rustc::stand_in;
 pub use tools::{HasMissing, in_path};
 
-/// Builds a Rust package with stock cargo, or a C program with stock gcc or clang: a folder with a Cargo.toml, a folder
-/// with C files in src, or one C file. Whoever builds the same source with the same compiler gets the same image id,
-/// whatever folder it lies in.
+/// Builds a Rust package with stock cargo, or a program in C or C++ with stock gcc or clang: a folder with a Cargo.toml, a
+/// folder with C or C++ files in src, or one such file. Whoever builds the same source with the same compiler gets the
+/// same image id, whatever folder it lies in.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Folder of a Rust package or C program, or a C file
+    /// Folder of a Rust package or of a program in C or C++, or a C or C++ file
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Folder for the ELF files [default: target/ember in the project's folder, or beside the C file]
+    /// Folder for the ELF files [default: target/ember in the project's folder, or beside the file]
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
     /// Rust: a toolchain of rustup, as `nightly` or `1.95.0` [default: the first that can do it]
     #[arg(long, value_name = "NAME")]
     toolchain: Option<String>,
-    /// C: the compiler [default: riscv64-unknown-elf-gcc, else clang, 18 or newer]
+    /// C, C++: the compiler, as riscv64-unknown-elf-gcc, clang or clang-19 [default: the first of these]
     #[arg(long, value_name = "COMMAND")]
     cc: Option<PathBuf>,
     /// Report as one JSON object on stdout
     #[arg(long)]
     json: bool,
-    /// Options for `cargo build`, or for the C compiler
+    /// Options for `cargo build`, or for the compiler of C and C++, which links too
     #[arg(last = true)]
     options: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         vec![c::build(&tools, &program, &output, &args.options)?]
     } else {
         bail!(
-            "{} has neither a Cargo.toml nor C files in src: `ember new NAME` makes a program",
+            "{} has neither a Cargo.toml nor C or C++ files in src: `ember new NAME` makes a program",
             path.display()
         );
     };

@@ -159,3 +159,14 @@ pub fn example(name: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/elf").join(name).with_extension("elf");
     path.exists().then(|| path.display().to_string())
 }
+
+/// The compilers of C and C++ that are here, as `--cc` takes them. Without any there is nothing to test; CI installs both and sets
+/// `EMBER_REQUIRE_COMPILERS`.
+pub fn compilers() -> Vec<&'static str> {
+    let runs = |name: &str| Command::new(name).arg("--version").output().is_ok();
+    let required = std::env::var_os("EMBER_REQUIRE_COMPILERS").is_some();
+    let has_gcc = required || runs("riscv64-unknown-elf-gcc");
+    let has_clang = required || (18..40).any(|version| runs(&format!("clang-{version}")));
+    let all = [("riscv64-unknown-elf-gcc", has_gcc), ("clang", has_clang)];
+    all.iter().filter(|(_, is_here)| *is_here).map(|(name, _)| *name).collect()
+}

@@ -1,4 +1,5 @@
-/* How many primes are below a number? The number is the public input, in decimal; the answer goes to the journal. */
+/* How many primes are below a number? The number is the public input, in decimal, or 1000 where there is none; the answer goes to
+ * the journal. */
 #include <ember.h>
 #include <stdio.h>
 
@@ -22,7 +23,8 @@ int main(void) {
     for (uint32_t i = 0; i < length && input[i] >= '0' && input[i] <= '9' && number <= MOST; i++) {
         number = 10 * number + (input[i] - '0');
     }
-    if (length == 0 || number > MOST) {
+    if (length == 0) number = 1000;
+    if ((length > 0 && (input[0] < '0' || input[0] > '9')) || number > MOST) {
         printf("the input is a number of at most %d, in decimal\n", MOST);
         return 1;
     }
