@@ -134,9 +134,9 @@ fn every_element_counts() {
     let h = Hasher::default();
     let before = example().blocks(&h);
     let chain = |blocks: &[Digest]| blocks[1..].iter().fold(blocks[0], |s, block| h.compress(&s, block));
-    for block in 0..before.len() {
+    for (block, digest) in before.iter().enumerate() {
         for element in 0..8 {
-            let mut words = before[block].to_u32s();
+            let mut words = digest.to_u32s();
             words[element] ^= 1;
             let mut after = before;
             after[block] = Digest::from_u32s(words).unwrap();
