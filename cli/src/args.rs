@@ -32,7 +32,7 @@ pub struct Parameters {
 pub struct RunOptions {
     #[command(flatten)]
     pub parameters: Parameters,
-    /// Private input: what the program reads from file descriptor 0
+    /// Private input: what the program reads from file descriptor 0. A proof does not hide it
     #[arg(long, value_name = "FILE")]
     pub private: Option<PathBuf>,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 /* Sorts the 32-bit words of the private input and journals minimum, maximum, count and checksum.
  *
- * The words stay private: a proof of this run says "I know an array with this summary". Without
- * private input the program sorts 256 pseudo-random words.
+ * A statement about this run says that there is an array with this summary, but the proof does not
+ * hide the words. Without private input the program sorts 256 pseudo-random words.
  */
 #include <ember.h>
 

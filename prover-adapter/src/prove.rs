@@ -114,7 +114,7 @@ impl Witness {
         let Head { statement, preamble } = head;
         let layout = Layout::new(&preamble.header, statement.memory_limit, preamble.input_len as usize)?;
         let from = (start.journal_len as usize).min(statement.journal.len());
-        let to = (from + end.journal_len as usize).min(statement.journal.len());
+        let to = from.saturating_add(end.journal_len as usize).min(statement.journal.len());
         let publics = Publics {
             header: &preamble.header,
             layout: &layout,

@@ -1,5 +1,5 @@
 //! Checks an Ed25519 signature: the public key (32 bytes) and the message are the public input, the signature (64 bytes)
-//! is the private input. Proves that one knows a signature without showing it: the journal is key and message. A
+//! is the private input. The journal is key and message: a proof that there is a valid signature. It does not hide it. A
 //! signature that is not valid ends with exit code 1 and an empty journal.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 

@@ -1,6 +1,6 @@
-//! Proves that a sudoku has a solution, and that one knows it, without showing it. The public input is the puzzle: 81
-//! characters, digits and dots for empty cells, white space anywhere. The private input is the solution, 81 digits. The
-//! journal is the puzzle; a solution that is none ends with exit code 1 and an empty journal.
+//! Proves that a sudoku has a solution. The public input is the puzzle: 81 characters, digits and dots for empty cells, white
+//! space anywhere. The private input is the solution, 81 digits, which the proof does not hide: proofs are not zero-knowledge.
+//! The journal is the puzzle; a solution that is none ends with exit code 1 and an empty journal.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 extern crate alloc;
