@@ -203,7 +203,7 @@ height, cells and messages.
 |---|---|---|---|
 {cells}",
         std::thread::available_parallelism()?,
-        security.bits(),
+        (security.bits() * 10.0).floor() / 10.0,
     );
     print!("{report}");
     std::fs::write(file("benches/PROVER.md"), report)?;
