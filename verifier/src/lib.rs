@@ -32,7 +32,7 @@ mod verify;
 pub use openings::{CodeOpening, Openings, PageOpening};
 pub use proof::{
     Boundary, Head, MAX_HEAD_BYTES, MAX_SEGMENT_BYTES, PREFIX_LEN, Preamble, Proof, ProofFile,
-    ProofFileError, Segment, State,
+    ProofFileError, Segment, State, VERSION,
 };
 pub use publics::Publics;
 pub use statement::Statement;

@@ -55,10 +55,10 @@ impl<'p> Machine<'p> {
     /// A machine in its pristine state: SPEC section 2.
     ///
     /// # Errors
-    /// [`LayoutError`] when image, memory limit and input do not fit together.
+    /// [`LayoutError`] when image, memory limit and input do not fit together, or the host lacks the memory.
     pub fn new(program: &'p Program, config: RunConfig) -> Result<Self, LayoutError> {
         let layout = Layout::new(program.image().header(), config.memory_limit, config.input.len())?;
-        let memory = AddressSpace::new(program.image(), &layout, &config.input);
+        let memory = AddressSpace::new(program.image(), &layout, &config.input)?;
         Ok(Self {
             program,
             regs: first_registers(&layout),
@@ -82,7 +82,7 @@ impl<'p> Machine<'p> {
     /// [`LayoutError`] as for [`Self::new`]; the machine then is as it was.
     pub fn reset(&mut self, config: RunConfig) -> Result<(), LayoutError> {
         let layout = Layout::new(self.program.image().header(), config.memory_limit, config.input.len())?;
-        self.memory.reset(self.program.image(), &layout, &config.input);
+        self.memory.reset(self.program.image(), &layout, &config.input)?;
         self.regs = first_registers(&layout);
         self.layout = layout;
         self.pc = self.program.image().entry();
