@@ -33,13 +33,16 @@ fn disassemble(out: &mut dyn Write, image: &Image, segment: &Segment, symbols: &
     let mut zeros = 0;
     for (address, word) in (segment.start()..).step_by(4).zip(segment.data.chunks_exact(4)) {
         let word = u32::from_le_bytes(word.try_into().expect("four bytes"));
-        let labels = symbols.at(address);
-        if !labels.is_empty() {
-            writeln!(out)?;
+        let (labels, more) = symbols.labels(address);
+        for (n, label) in labels.enumerate() {
+            if n == 0 {
+                writeln!(out)?;
+            }
+            writeln!(out, "{address:08x} <{label}>:")?;
             zeros = 0;
         }
-        for label in labels {
-            writeln!(out, "{address:08x} <{}>:", label.name)?;
+        if more > 0 {
+            writeln!(out, "{address:08x} and {more} more")?;
         }
         zeros = if word == 0 { zeros + 1 } else { 0 };
         match (zeros, decode(word)) {

@@ -1,12 +1,14 @@
 //! Gas table files.
 //!
 //! A table with the keys of [`GasTable`], in TOML or JSON. A key that is missing, also inside `read`, `write` and
-//! `host_call`, has the default table's cost; a key that the table does not have is an error, and so is a table in which `branch` or `jump` costs
-//! nothing.
+//! `host_call`, has the default table's cost; a key that the table does not have, or that the file has twice, is an error, and so
+//! is a table in which `branch` or `jump` costs nothing.
 
 use anyhow::{Result, anyhow, bail};
 use ember_isa::GasTable;
 use serde_json::Value;
+
+use crate::json;
 
 /// Largest file, in bytes.
 pub const MAX_LEN: u64 = 1 << 20;
@@ -16,8 +18,10 @@ pub const MAX_LEN: u64 = 1 << 20;
 /// # Errors
 /// What is wrong with the text, in one line.
 pub fn parse(text: &str, is_json: bool) -> Result<GasTable> {
-    let costs: Value = if is_json || text.trim_start().starts_with('{') {
-        serde_json::from_str(text)?
+    // Both parsers pass over a byte order mark.
+    let start = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
+    let costs: Value = if is_json || start.starts_with('{') {
+        json::parse(text.as_bytes())?
     } else {
         toml::from_str(text).map_err(|e| {
             let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
@@ -74,6 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_passed_over_in_both_formats() {
+        let expected = GasTable { mul: 40, ..GasTable::default() };
+        for is_json in [false, true] {
+            assert_eq!(parse("\u{feff}{\"mul\": 40}", is_json).unwrap(), expected);
+        }
+        assert_eq!(parse("\u{feff}mul = 40\r\n", false).unwrap(), expected);
+    }
+
+    #[test]
     fn bad_tables_are_refused_in_one_line() {
         for text in [
             "mull = 4",
@@ -91,6 +104,9 @@ mod tests {
             "mul = 1979-05-27",
             "branch = 0",
             "jump = 0",
+            "{\"mul\": 1, \"mul\": 2}",
+            "{\"read\": {\"base\": 1, \"base\": 1}}",
+            "\u{feff}\u{feff}mul = 1",
         ] {
             let error = format!("{:#}", parse(text, false).unwrap_err());
             assert!(!error.contains('\n'), "{error}");

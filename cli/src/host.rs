@@ -1,36 +1,58 @@
 //! What surrounds a run on the command line: private input from a file, console to the terminal.
 
-use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Read, Seek, Write};
-use std::path::Path;
+use std::borrow::Cow;
+use std::io::{self, BufReader, Cursor, IsTerminal, Read, Seek, Write};
 
 use anyhow::{Result, anyhow};
 use ember_isa::ecall::FD_STDERR;
 use ember_vm::Host;
 use tempfile::SpooledTempFile;
 
-use crate::args::open;
+use crate::args::{PrivateInput, Source, open_input};
+use crate::text::Console;
 
-/// Private input as a stream, and the console. Output that nobody takes any more is dropped.
+/// Private input as a stream, and the console. What a program writes to a terminal is escaped there: a terminal obeys
+/// what it is sent, and nobody vouches for the program. Output that nobody takes any more is dropped.
 pub struct CommandLine {
-    private: Option<BufReader<File>>,
-    error: Option<io::Error>,
+    private: Option<Box<dyn Read>>,
+    error: Option<anyhow::Error>,
     /// Whether the console's standard output goes to stderr, because stdout has the report.
     to_stderr: bool,
-    flush: bool,
+    /// What comes before an escape at each stream, where it is a terminal.
+    stdout: Option<Console>,
+    stderr: Option<Console>,
 }
 
 impl CommandLine {
-    /// With the private input of this file, if any.
-    pub fn new(private: Option<&Path>, json: bool) -> Result<Self> {
-        let private = private.map(open).transpose()?.map(BufReader::new);
-        Ok(Self { private, error: None, to_stderr: json, flush: io::stdout().is_terminal() })
+    /// With this private input, if any.
+    pub fn new(private: &PrivateInput, json: bool) -> Result<Self> {
+        let private: Option<Box<dyn Read>> = match private.source() {
+            Some(Source::File(path)) => Some(Box::new(BufReader::new(open_input(path)?))),
+            Some(Source::Bytes(bytes)) => Some(Box::new(Cursor::new(bytes))),
+            None => None,
+        };
+        Ok(Self {
+            private,
+            error: None,
+            to_stderr: json,
+            stdout: io::stdout().is_terminal().then(Console::default),
+            stderr: io::stderr().is_terminal().then(Console::default),
+        })
     }
 
-    /// Flushes the console and reports an error of the private input.
-    pub fn finish(self) -> Result<()> {
-        let _ = io::stdout().flush();
-        self.error.map_or(Ok(()), |e| Err(anyhow!("cannot read the private input: {e}")))
+    /// Flushes the console and reports what went wrong with it or with the private input.
+    pub fn finish(mut self) -> Result<()> {
+        let flushed = io::stdout().flush();
+        self.written("stdout", flushed);
+        self.error.map_or(Ok(()), Err)
+    }
+
+    fn written(&mut self, stream: &str, result: io::Result<()>) {
+        if let Err(e) = result
+            && e.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.error.get_or_insert(anyhow!("cannot write the program's output to {stream}: {e}"));
+        }
     }
 }
 
@@ -39,22 +61,27 @@ impl Host for CommandLine {
         let Some(private) = &mut self.private else { return 0 };
         let (n, error) = fill(private, buf);
         if let Some(e) = error {
-            self.error.get_or_insert(e);
+            self.error.get_or_insert(anyhow!("cannot read the private input: {e}"));
             self.private = None;
         }
         n
     }
 
     fn write(&mut self, fd: u32, bytes: &[u8]) {
+        let shown = |console: &mut Option<Console>| match console {
+            Some(console) => Cow::Owned(console.push(bytes).into_bytes()),
+            None => Cow::Borrowed(bytes),
+        };
         let mut stdout = io::stdout();
         if fd == FD_STDERR || self.to_stderr {
-            let _ = stdout.flush();
-            let _ = io::stderr().write_all(bytes);
+            let flushed = stdout.flush();
+            self.written("stdout", flushed);
+            let written = io::stderr().write_all(&shown(&mut self.stderr));
+            self.written("stderr", written);
         } else {
-            let _ = stdout.write_all(bytes);
-            if self.flush {
-                let _ = stdout.flush();
-            }
+            let is_terminal = self.stdout.is_some();
+            let written = stdout.write_all(&shown(&mut self.stdout));
+            self.written("stdout", written.and_then(|()| if is_terminal { stdout.flush() } else { Ok(()) }));
         }
     }
 }

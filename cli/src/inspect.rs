@@ -1,9 +1,11 @@
 //! `ember inspect`.
 
+use std::fs::File;
 use std::io::{Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use ember_cli::json::BOM;
 use ember_isa::decode;
 use ember_memory::digest::Hasher;
 use ember_memory::{Image, PAGE_BITS, Perm};
@@ -47,8 +49,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
         let bytes = open(path)?.metadata()?.len();
         trace(&mut report, file, bytes)
     } else if Head::is_one(&magic) {
-        proof(&mut report, path)
-    } else if magic.trim_ascii_start().starts_with(b"{") {
+        proof(&mut report, open(path)?)
+    } else if magic.strip_prefix(BOM).unwrap_or(&magic).trim_ascii_start().starts_with(b"{") {
         statement(&mut report, &read_file(path, MAX_STATEMENT_LEN)?)
     } else {
         bail!("{}: neither an ELF file nor a trace, a statement or a proof", path.display());
@@ -89,7 +91,8 @@ fn describe_image(report: &mut Report, image: &Image, symbols: &Symbols) {
     report
         .value("image id", id.to_string())
         .row("entry", format!("{:#010x}{entry}", header.entry), header.entry)
-        .row("segments", segments.join("\n"), values)
+        .notes("segments", segments)
+        .field("segments", values)
         .row(
             "code",
             format!("{} words, {legal} of them instructions", code.len()),
@@ -123,16 +126,16 @@ fn statement(report: &mut Report, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn proof(report: &mut Report, path: &Path) -> Result<()> {
-    let (Head { statement, preamble }, mut reader) = ProofReader::open(path)?;
-    let (mut text, mut tables) = (String::new(), Vec::new());
+fn proof(report: &mut Report, file: File) -> Result<()> {
+    let (Head { statement, preamble }, mut reader) = ProofReader::new(file)?;
+    let (mut lines, mut tables) = (Vec::new(), Vec::new());
     let verifier = Verifier::new();
     let mut weakest = statement::Weakest::new(&verifier);
     while let Some(segment) = reader.segment()? {
         weakest.add(&segment)?;
-        let (table_text, values) = statement::tables(&segment);
+        let (table_lines, values) = statement::tables(&segment);
         if tables.is_empty() {
-            text = table_text;
+            lines = table_lines;
         }
         tables.push(values);
     }
@@ -161,7 +164,7 @@ fn proof(report: &mut Report, path: &Path) -> Result<()> {
     let count = tables.len() as u64;
     report
         .value("segments", count)
-        .note(if count == 1 { "tables" } else { "tables of the first segment" }, text)
+        .notes(if count == 1 { "tables" } else { "tables of the first segment" }, lines)
         .field("tables", tables);
     weakest.describe(report);
     Ok(())

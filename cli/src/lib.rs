@@ -2,3 +2,4 @@
 #![forbid(unsafe_code)]
 
 pub mod gas_table;
+pub mod json;

@@ -1,17 +1,22 @@
 //! The ember command: runs, traces and shows programs of the Ember machine, proves what they did, and verifies proofs.
 
+mod allocator;
 mod args;
 mod build;
 mod demo;
 mod disasm;
 mod doctor;
 mod estimate;
+mod events;
+mod files;
 mod gas_profile;
 mod gdb;
 mod guest;
 mod host;
 mod inspect;
 mod new;
+mod output;
+mod processor;
 mod profile;
 mod progress;
 mod proof_file;
@@ -19,16 +24,21 @@ mod prove;
 mod report;
 mod run;
 mod statement;
+mod text;
 mod trace;
 mod verify;
+mod version;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::files::Files;
+
 /// Runs RV32EM programs in the Ember machine, and proves what they did.
 #[derive(Parser)]
-#[command(version, propagate_version = true, after_help = EXIT_STATUS)]
+#[command(name = "ember", version, long_version = version::LONG.as_str(), propagate_version = true, after_help = EXIT_STATUS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -83,9 +93,15 @@ enum Outcome {
 const BAD_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    // Before anything could use an instruction that is not there.
+    processor::check().unwrap_or_else(run)
+}
+
+#[inline(never)]
+fn run() -> ExitCode {
     let done = build::stand_in().unwrap_or_else(|| {
-        let outcome = dispatch(Cli::parse().command)?;
-        Ok(ExitCode::from(outcome as u8))
+        let Some(cli) = parse()? else { return Ok(ExitCode::SUCCESS) };
+        Ok(ExitCode::from(dispatch(cli.command)? as u8))
     });
     match done {
         Ok(code) => code,
@@ -93,6 +109,31 @@ fn main() -> ExitCode {
             report::complain(&error);
             ExitCode::from(BAD_USAGE)
         }
+    }
+}
+
+/// The command that was given; `None` where help or the version was asked for, and shown.
+fn parse() -> anyhow::Result<Option<Cli>> {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return Ok(Some(cli)),
+        Err(error) => error,
+    };
+    if error.use_stderr() {
+        // It quotes what it does not understand, which may be names of files.
+        let plain = error.to_string();
+        if plain.lines().all(|line| line.chars().all(text::is_plain)) {
+            error.exit();
+        }
+        for line in plain.lines() {
+            eprintln!("{}", text::shown(line, text::MAX_LINE));
+        }
+        std::process::exit(error.exit_code());
+    }
+    match error.print().and_then(|()| std::io::stdout().flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::new(e).context("cannot write to stdout"))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -109,9 +150,23 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Disasm(args) => disasm::run(&args),
         Command::Demo(args) => demo::run(&args),
-        Command::Conformance(args) => Ok(match ember_conformance::command(&args)? {
-            Some(report) if !report.is_success() => Outcome::Otherwise,
-            _ => Outcome::Success,
-        }),
+        Command::Conformance(args) => conformance(&args),
     }
+}
+
+fn conformance(args: &ember_conformance::ConformanceArgs) -> anyhow::Result<Outcome> {
+    let files = args.paths.iter().fold(Files::default(), |files, path| files.read("a test", Some(path)));
+    files
+        .read("the manifest", args.manifest.as_deref())
+        .write("--json", args.json.as_deref())
+        .write("--junit", args.junit.as_deref())
+        .write("--markdown", args.markdown.as_deref())
+        .write("--results", args.results.as_deref())
+        .check()?;
+    let mut print =
+        |line: &str| report::to_stdout(|out| writeln!(out, "{}", text::shown(line, text::MAX_LINE)));
+    Ok(match ember_conformance::command(args, &mut print)? {
+        Some(report) if !report.is_success() => Outcome::Otherwise,
+        _ => Outcome::Success,
+    })
 }

@@ -1,14 +1,15 @@
 //! Proof files as streams: a segment at a time, so that a proof of any length takes little memory.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use ember_verifier::{Head, PREFIX_LEN, ProofFileError, Segment};
 
-use crate::args::open;
 use crate::host::fill;
+use crate::output::{Place, cannot_write, folder_of};
 
 /// Reads a proof file.
 pub struct ProofReader {
@@ -18,10 +19,10 @@ pub struct ProofReader {
 }
 
 impl ProofReader {
-    /// Opens a file and reads its head.
-    pub fn open(path: &Path) -> Result<(Head, Self)> {
-        let mut reader = Self { source: BufReader::new(open(path)?), at: 0 };
-        let head = reader.head().with_context(|| path.display().to_string())?;
+    /// Reads the head of a file that is at its start.
+    pub fn new(file: File) -> Result<(Head, Self)> {
+        let mut reader = Self { source: BufReader::new(file), at: 0 };
+        let head = reader.head()?;
         Ok((head, reader))
     }
 
@@ -76,33 +77,129 @@ fn truncated() -> anyhow::Error {
 }
 
 /// A proof file on its way: `PROOF.part` until it is whole, so that a run that is cut short goes on from the segments
-/// that it finished, and a proof that was there stays until there is a better one.
+/// that it finished, and a proof that was there stays until there is a better one. While it is on its way nobody else
+/// writes it: the file is locked. A device or a pipe gets the proof as it is made.
 pub struct PartialProof {
     path: PathBuf,
-    part: PathBuf,
     file: File,
+    /// `None` where the file is a device, and the proof itself.
+    part: Option<PathBuf>,
     bytes: u64,
     /// Whether the partial file has nothing worth keeping.
     is_scrap: bool,
 }
 
 impl PartialProof {
-    /// Opens the partial file beside `path`, or begins one, and gives the segments that it has of the proof with this
-    /// head. What else is there is dropped.
-    pub fn open(path: &Path, head: &Head) -> Result<(Self, Vec<Segment>)> {
-        let part = part_of(path);
-        let context = || format!("cannot write {}", part.display());
-        let (segments, good) = read_part(&part, head);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&part);
-        let mut file = file.with_context(context)?;
-        file.set_len(good).with_context(context)?;
-        file.seek(SeekFrom::Start(good)).with_context(context)?;
-        let mut proof =
-            Self { path: path.to_owned(), part, file, bytes: good, is_scrap: segments.is_empty() };
-        if good == 0 {
-            proof.write(&head.to_bytes())?;
+    /// Takes the place of a proof, before the work that makes it.
+    ///
+    /// # Errors
+    /// The place is a folder or cannot be written, somebody else is writing this proof, or what has the partial file's
+    /// name is nothing that this command would have left there.
+    pub fn claim(path: &Path) -> Result<Self> {
+        let path = match Place::of(path)? {
+            Place::File(path) => path,
+            Place::Device => {
+                let file = OpenOptions::new().write(true).open(path).with_context(|| cannot_write(path))?;
+                return Ok(Self { path: path.to_owned(), file, part: None, bytes: 0, is_scrap: false });
+            }
+        };
+        let part = part_of(&path);
+        loop {
+            let options = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .custom_flags(options)
+                .open(&part)
+                .with_context(|| cannot_write(&part))?;
+            let metadata = file.metadata().with_context(|| cannot_write(&part))?;
+            if !metadata.is_file() || metadata.uid() != rustix::process::geteuid().as_raw() {
+                bail!("{} is not a file of yours: remove it, or name another --output", part.display());
+            }
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => bail!(
+                    "another command is proving into {}: wait for it, or name another --output",
+                    path.display()
+                ),
+                Err(TryLockError::Error(e)) => {
+                    return Err(e).with_context(|| format!("cannot lock {}", part.display()));
+                }
+            }
+            // Whoever had the lock may have given the file its last name, or removed it, since it was opened.
+            let is_there = fs::symlink_metadata(&part)
+                .is_ok_and(|there| (there.dev(), there.ino()) == (metadata.dev(), metadata.ino()));
+            if is_there {
+                let is_scrap = metadata.len() == 0;
+                return Ok(Self { path, file, part: Some(part), bytes: 0, is_scrap });
+            }
         }
-        Ok((proof, segments))
+    }
+
+    /// Begins the proof with this head, or finds the start of it that is there already: then its segments are to be
+    /// checked, and [`Self::keep`] says how far they are good.
+    ///
+    /// # Errors
+    /// The partial file is that of another run, or no proof at all; or it cannot be written.
+    pub fn begin(&mut self, head: &Head) -> Result<Option<ProofReader>> {
+        let Some(part) = &self.part else {
+            self.write(&head.to_bytes())?;
+            return Ok(None);
+        };
+        let context = || format!("cannot read {}", part.display());
+        let reread = || -> io::Result<File> {
+            let mut file = self.file.try_clone()?;
+            file.rewind()?;
+            Ok(file)
+        };
+        let drop_it = "remove it, or name another --output";
+        match ProofReader::new(reread().with_context(context)?) {
+            Ok((found, reader)) if found == *head => return Ok(Some(reader)),
+            Ok((_, mut reader)) => {
+                if reader.segment().is_ok_and(|segment| segment.is_some()) {
+                    bail!(
+                        "{} has finished segments of another run: go on with that run's command, {drop_it}",
+                        part.display()
+                    );
+                }
+            }
+            Err(_) => {
+                // A head that was cut short is that of nothing.
+                let mut start = Vec::new();
+                let bytes = head.to_bytes();
+                let most = bytes.len() as u64 + 1;
+                reread().with_context(context)?.take(most).read_to_end(&mut start).with_context(context)?;
+                if !bytes.starts_with(&start) {
+                    bail!("{} is no proof that was cut short: {drop_it}", part.display());
+                }
+            }
+        }
+        self.keep(0, 0)?;
+        self.write(&head.to_bytes())?;
+        Ok(None)
+    }
+
+    /// Bytes of the partial file, good or not.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn length(&self) -> Result<u64> {
+        Ok(self.file.metadata().with_context(|| cannot_write(&self.path))?.len())
+    }
+
+    /// Goes on after the first bytes of the partial file, which have so many segments.
+    ///
+    /// # Errors
+    /// The file cannot be changed.
+    pub fn keep(&mut self, bytes: u64, segments: usize) -> Result<()> {
+        let context = || cannot_write(&self.path);
+        self.file.set_len(bytes).with_context(context)?;
+        self.file.seek(SeekFrom::Start(bytes)).with_context(context)?;
+        self.bytes = bytes;
+        self.is_scrap = segments == 0;
+        Ok(())
     }
 
     /// Adds a segment.
@@ -114,22 +211,19 @@ impl PartialProof {
 
     /// The proof is whole: gives it its name, and its length in bytes.
     pub fn finish(mut self) -> Result<u64> {
-        let context = || format!("cannot write {}", self.path.display());
-        self.file.sync_all().with_context(context)?;
-        if is_device(&self.path) {
-            let mut to = OpenOptions::new().write(true).open(&self.path).with_context(context)?;
-            self.file.rewind().with_context(context)?;
-            io::copy(&mut self.file, &mut to).with_context(context)?;
-            self.is_scrap = true;
-        } else {
-            fs::rename(&self.part, &self.path).with_context(context)?;
+        let context = || cannot_write(&self.path);
+        if let Some(part) = &self.part {
+            self.file.sync_all().with_context(context)?;
+            fs::rename(part, &self.path).with_context(context)?;
             self.is_scrap = false;
+            // The name is on the disk too. Not every file system knows how.
+            let _ = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
         }
         Ok(self.bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.part.display()))?;
+        self.file.write_all(bytes).with_context(|| cannot_write(&self.path))?;
         self.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -137,37 +231,15 @@ impl PartialProof {
 
 impl Drop for PartialProof {
     fn drop(&mut self) {
-        if self.is_scrap {
-            let _ = fs::remove_file(&self.part);
+        if let Some(part) = self.part.as_ref().filter(|_| self.is_scrap) {
+            let _ = fs::remove_file(part);
         }
     }
 }
 
-/// Whether the path is something other than a file or a free name.
-fn is_device(path: &Path) -> bool {
-    path.exists() && !path.is_file()
-}
-
 /// Where a proof is until it is whole.
-fn part_of(path: &Path) -> PathBuf {
-    if is_device(path) {
-        return std::env::temp_dir().join(format!("ember-{}.part", std::process::id()));
-    }
+pub fn part_of(path: &Path) -> PathBuf {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     part.into()
-}
-
-/// The segments of a partial proof with this head, and how many bytes of it are good.
-fn read_part(part: &Path, head: &Head) -> (Vec<Segment>, u64) {
-    let Ok((found, mut reader)) = ProofReader::open(part) else { return (Vec::new(), 0) };
-    if found != *head {
-        return (Vec::new(), 0);
-    }
-    let (mut segments, mut good) = (Vec::new(), reader.position());
-    while let Ok(Some(segment)) = reader.segment() {
-        segments.push(segment);
-        good = reader.position();
-    }
-    (segments, good)
 }

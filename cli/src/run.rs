@@ -10,7 +10,7 @@ use ember_trace::Ending;
 use ember_vm::{Machine, Step, Tracer};
 use serde_json::{Map, Value};
 
-use crate::args::RunOptions;
+use crate::args::{RunOptions, Threads};
 use crate::guest::Guest;
 use crate::host::{CommandLine, Kept};
 use crate::report::{ClassCounter, Report};
@@ -31,27 +31,36 @@ pub struct Args {
     #[arg(long, value_name = "PORT", conflicts_with_all = ["trace_exec", "estimate"])]
     gdb: Option<u16>,
     #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
     options: RunOptions,
 }
 
 pub fn run(args: &Args) -> Result<Outcome> {
-    let guest = Guest::load(&args.elf)?;
     let options = &args.options;
+    options.files(&args.elf)?.check()?;
+    let guest = Guest::load(&args.elf)?;
     let config = options.parameters.config()?;
     let gas_limit = config.gas_limit;
-    let mut host = CommandLine::new(options.private.as_deref(), options.output.json)?;
+    let mut host = CommandLine::new(&options.private, options.output.json)?;
     let journal = options.output.create_journal()?;
     let mut machine =
         Machine::new(&guest.program, config.clone()).with_context(|| args.elf.display().to_string())?;
     let mut counter = ClassCounter::new(&guest.program);
     let mut again = None;
     let (exit, counter) = if args.trace_exec {
-        let mut printer =
-            Printer { guest: &guest, counter, function: None, out: BufWriter::new(io::stderr()) };
+        let mut printer = Printer {
+            guest: &guest,
+            counter,
+            function: None,
+            out: BufWriter::new(io::stderr()),
+            error: None,
+        };
         let exit = machine.run_traced(&mut host, &mut printer);
-        let _ = printer.out.flush();
+        printer.finish()?;
         (exit, printer.counter)
     } else if args.estimate {
+        args.threads.start()?;
         let mut kept = Kept::new(&mut host);
         let exit = machine.run_traced(&mut kept, &mut counter);
         again = Some(kept.again()?);
@@ -62,7 +71,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         (machine.run_traced(&mut host, &mut counter), counter)
     };
     host.finish()?;
-    journal.write(machine.journal())?;
+    journal.map_or(Ok(()), |file| file.write_whole(machine.journal()))?;
 
     let mut report = Report::default();
     report.exit(exit, Some((&guest.program, &guest.symbols)));
@@ -115,6 +124,24 @@ struct Printer<'g> {
     /// Address of the function whose name was shown last.
     function: Option<u32>,
     out: BufWriter<io::Stderr>,
+    error: Option<io::Error>,
+}
+
+impl<'g> Printer<'g> {
+    fn line(&mut self, line: &str) {
+        if let Err(e) = writeln!(self.out, "{line}") {
+            self.error.get_or_insert(e);
+        }
+    }
+
+    /// Reports what could not be shown.
+    fn finish(&mut self) -> Result<()> {
+        let flushed = self.out.flush();
+        match self.error.take().map_or(flushed, Err) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e).context("cannot write to stderr"),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Tracer for Printer<'_> {
@@ -125,7 +152,7 @@ impl Tracer for Printer<'_> {
         let function = symbols.function(program.image(), step.pc).map(|symbol| symbol.address);
         if function.is_some() && function != self.function {
             let name = symbols.name(program.image(), step.pc).unwrap_or_default();
-            let _ = writeln!(self.out, "{name}:");
+            self.line(&format!("{name}:"));
         }
         self.function = function;
         let mut line = format!("{:8x}:  {:<28}", step.pc, instruction.to_string());
@@ -140,7 +167,7 @@ impl Tracer for Printer<'_> {
         if matches!(instruction.op.info().class, ember_isa::Class::Load | ember_isa::Class::Store) {
             let _ = write!(line, "  word was {:#010x}", step.mem);
         }
-        let _ = writeln!(self.out, "{}", line.trim_end());
+        self.line(line.trim_end());
     }
 
     fn io_word(&mut self, _: u32, _: u32) {}

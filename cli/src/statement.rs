@@ -1,6 +1,7 @@
 //! Statements and proofs, for people and as JSON.
 
 use anyhow::{Context, Result, anyhow};
+use ember_cli::json;
 use ember_memory::Transcript;
 use ember_verifier::air::Table;
 use ember_verifier::params::{BATCH_POW_BITS, QUERIES, QUERY_POW_BITS};
@@ -9,6 +10,7 @@ use ember_verifier::{Segment, Statement, Verifier, VerifyError};
 use ember_vm::Program;
 use serde_json::{Value, json};
 
+use crate::args::unhex;
 use crate::guest::Symbols;
 use crate::report::{Report, gas_table_text, hex, journal_text, private_text};
 
@@ -44,7 +46,7 @@ pub fn to_json(statement: &Statement) -> Value {
 
 /// Reads a statement, alone or as the `statement` of what a command printed.
 pub fn from_json(text: &[u8]) -> Result<Statement> {
-    let mut value: Value = serde_json::from_slice(text)?;
+    let mut value = json::parse(text)?;
     if let Some(inner) = value.get_mut("statement") {
         value = inner.take();
     }
@@ -55,24 +57,18 @@ pub fn from_json(text: &[u8]) -> Result<Statement> {
     Ok(Statement { journal: bytes, ..statement })
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
-}
-
-/// The tables of a segment and their sizes, as text and as JSON.
-pub fn tables(segment: &Segment) -> (String, Value) {
+/// The tables of a segment and their sizes, as lines and as JSON.
+pub fn tables(segment: &Segment) -> (Vec<String>, Value) {
     let present = Table::ALL.iter().filter(|&&table| segment.tables >> table as u32 & 1 == 1);
     let sizes = present.zip(&segment.stark.degree_bits);
-    let (text, values): (Vec<String>, Vec<Value>) = sizes
+    let (lines, values): (Vec<String>, Vec<Value>) = sizes
         .map(|(table, log_rows)| {
             let (name, columns) = (table.name(), table.columns());
             let text = format!("{name:<10}  2^{log_rows:<2} rows of {columns} columns");
             (text, json!({ "table": name, "log_rows": log_rows, "columns": columns }))
         })
         .unzip();
-    (text.join("\n"), values.into())
+    (lines, values.into())
 }
 
 /// The segment of a proof that proves least, of those so far.

@@ -10,9 +10,10 @@ use ember_vm::{Machine, Status};
 use serde_json::{Value, json};
 
 use crate::Outcome;
-use crate::args::{RunOptions, create, open};
+use crate::args::{RunOptions, open};
 use crate::guest::Guest;
 use crate::host::CommandLine;
+use crate::output::OutputFile;
 use crate::report::{Report, complain};
 
 /// The exit status is 0 when the trace was written, however the program ended.
@@ -66,14 +67,15 @@ pub fn run(args: &Args) -> Result<Outcome> {
 const SLICE: u64 = 1 << 20;
 
 fn record(elf: &Path, output: &Path, options: &RunOptions) -> Result<Outcome> {
+    options.files(elf)?.write("--output", Some(output)).check()?;
     let guest = Guest::load(elf)?;
     let config = options.parameters.config()?;
-    let mut host = CommandLine::new(options.private.as_deref(), options.output.json)?;
+    let mut host = CommandLine::new(&options.private, options.output.json)?;
     let journal = options.output.create_journal()?;
     let mut machine =
         Machine::new(&guest.program, config.clone()).with_context(|| elf.display().to_string())?;
     let cannot_write = || format!("cannot write {}", output.display());
-    let file = create(output)?;
+    let file = OutputFile::create(output)?;
     let mut writer = Writer::new(file, guest.program.image(), &config).with_context(cannot_write)?;
     let exit = loop {
         let status = machine.run_steps(SLICE, &mut host, &mut writer);
@@ -85,9 +87,10 @@ fn record(elf: &Path, output: &Path, options: &RunOptions) -> Result<Outcome> {
         }
     };
     let ending = Ending::new(&machine, exit);
-    let (_, bytes) = writer.finish(&ending).with_context(cannot_write)?;
+    let (file, bytes) = writer.finish(&ending).with_context(cannot_write)?;
+    file.finish()?;
     host.finish()?;
-    journal.write(&ending.journal)?;
+    journal.map_or(Ok(()), |file| file.write_whole(&ending.journal))?;
 
     let mut report = Report::default();
     report
@@ -158,31 +161,39 @@ fn compare(a: &Path, b: &Path, as_json: bool) -> Result<Outcome> {
 fn describe(report: &mut Report, difference: &Difference) {
     report.value("first difference", difference.step);
     for (name, at) in [("a", &difference.a), ("b", &difference.b)] {
-        let (text, value) = side(at);
-        report.row(name, text, value);
+        let (lines, value) = side(at);
+        report.notes(name, lines).field(name, value);
     }
     let registers = difference.registers();
     let name = |r: u8| reg::NAMES[r as usize];
-    let text: Vec<String> =
+    let mut lines: Vec<String> =
         registers.iter().map(|&(r, a, b)| format!("{}: {a:#010x} in a, {b:#010x} in b", name(r))).collect();
     let value = registers.iter().map(|&(r, a, b)| json!({ "register": name(r), "a": a, "b": b })).collect();
-    let text = if text.is_empty() { "no difference after it".to_owned() } else { text.join("\n") };
-    report.row("registers", text, Value::Array(value));
+    if lines.is_empty() {
+        lines.push("no difference after it".to_owned());
+    }
+    report.notes("registers", lines).field("registers", Value::Array(value));
 }
 
-fn side(at: &At) -> (String, Value) {
+/// Most words that an ecall passed over that the text shows.
+const MAX_WORDS: usize = 8;
+
+fn side(at: &At) -> (Vec<String>, Value) {
     match at {
         At::Step { step, instruction, io, .. } => {
             let mut text = format!("pc {:#010x}: {instruction}", step.pc);
             if step.mem != 0 {
                 text += &format!("; memory word {:#010x}", step.mem);
             }
-            for (old, new) in io {
-                text += &format!("\nword passed over: {old:#010x} -> {new:#010x}");
-            }
+            let mut lines = vec![text];
+            // The last of them is the first that differs.
+            let shown = &io[io.len().saturating_sub(MAX_WORDS)..];
+            lines.extend(
+                shown.iter().map(|(old, new)| format!("word passed over: {old:#010x} -> {new:#010x}")),
+            );
             let io: Vec<Value> = io.iter().map(|(old, new)| json!({ "old": old, "new": new })).collect();
             let value = json!({ "pc": step.pc, "instruction": instruction, "rd": step.rd, "mem": step.mem, "io": io });
-            (text, value)
+            (lines, value)
         }
         At::End(ending) => {
             let text = format!(
@@ -198,7 +209,7 @@ fn side(at: &At) -> (String, Value) {
                 "transcript": ending.transcript,
                 "private_bytes": ending.private_bytes,
             });
-            (text, value)
+            (vec![text], value)
         }
     }
 }

@@ -9,7 +9,7 @@ use ember_memory::digest::Hasher;
 use ember_verifier::security::Theorem;
 use ember_verifier::{Head, Statement, Verifier, VerifyError};
 
-use crate::args::{number, read_file, read_gas_table, read_input, size};
+use crate::args::{PublicInput, number, open, read_file, read_gas_table, size};
 use crate::guest::Guest;
 use crate::proof_file::ProofReader;
 use crate::report::{Report, complain};
@@ -33,12 +33,11 @@ pub struct Args {
     json: bool,
 }
 
-/// What else the statement must say.
+/// What else the statement must say: the public input and the parameters that are given.
 #[derive(clap::Args, Debug)]
 struct Expected {
-    /// Expect this public input
-    #[arg(long, value_name = "FILE")]
-    input: Option<PathBuf>,
+    #[command(flatten)]
+    input: PublicInput,
     /// Expect this gas table
     #[arg(long, value_name = "FILE")]
     gas_table: Option<PathBuf>,
@@ -60,7 +59,9 @@ struct Expected {
 const MAX_EXPECTED_LEN: u64 = 1 << 30;
 
 pub fn run(args: &Args) -> Result<Outcome> {
-    let (Head { statement, preamble }, mut reader) = ProofReader::open(&args.proof)?;
+    let name = || args.proof.display().to_string();
+    let (Head { statement, preamble }, mut reader) =
+        ProofReader::new(open(&args.proof)?).with_context(name)?;
     let guest = args.elf.as_deref().map(Guest::load).transpose()?;
     let image_id = guest.as_ref().map(|g| g.program.image().id(&Hasher::default())).or(args.image_id);
     let differences = args.expected.differences(&statement, image_id)?;
@@ -73,7 +74,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let verified = (|| {
         let mut chain = verifier.begin(&statement, &preamble)?;
         let mut weakest = statement::Weakest::new(&verifier);
-        while let Some(segment) = reader.segment().with_context(|| args.proof.display().to_string())? {
+        while let Some(segment) = reader.segment().with_context(name)? {
             chain.segment(&segment)?;
             weakest.add(&segment)?;
         }
@@ -131,8 +132,8 @@ impl Expected {
         if let Some(id) = image_id {
             expect("image id", statement.image_id.to_string(), id.to_string());
         }
-        if let Some(path) = &self.input {
-            let digest = Statement::digest_of_input(&Hasher::default(), &read_input(path)?);
+        if let Some(input) = self.input.read()? {
+            let digest = Statement::digest_of_input(&Hasher::default(), &input);
             expect("input digest", statement.input_digest.to_string(), digest.to_string());
         }
         if let Some(limit) = self.gas_limit {

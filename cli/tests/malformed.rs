@@ -217,10 +217,11 @@ fn the_command_refuses_them_too() {
         assert!(matches!(ran.code, 0 | 2), "{edit}: {ran:?}");
     }
     let mut newer = good.to_vec();
-    newer[8] = 3;
+    newer[8] = ember_verifier::VERSION as u8 + 1;
+    let version = format!("proof format version {}", newer[8]);
     folder.file("newer", newer);
-    folder.ember(&["verify", "newer"]).refused("proof format version 3");
-    folder.ember(&["inspect", "newer"]).refused("proof format version 3");
+    folder.ember(&["verify", "newer"]).refused(&version);
+    folder.ember(&["inspect", "newer"]).refused(&format!("ember: newer: {version}"));
     folder.file("longer", [good, b"x"].concat());
     folder.ember(&["verify", "longer"]).refused("malformed proof");
     folder.file("text", "hello");

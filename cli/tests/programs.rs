@@ -5,7 +5,8 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Folder, example};
+use common::*;
+use ember_isa::Op;
 
 #[test]
 fn new_makes_a_package_that_depends_on_this_checkout() {
@@ -155,6 +156,74 @@ fn a_profile_accounts_for_all_gas() {
     let elf = example("quicksort").expect("an example");
     let ran = folder.ember(&["profile", &elf, "--top", "1"]).exits(0);
     assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
+}
+
+/// Eight functions, each of which calls one of the eight, chosen by a random number, to this depth.
+fn recursion(depth: i32) -> Vec<u8> {
+    let op = |op: Op, rd: u8, rs1: u8, rs2: u8, imm: i32| i(op, rd, rs1, rs2, imm);
+    let xorshift = |left: Op, n: i32| [op(left, 10, 9, 0, n), op(Op::Xor, 9, 9, 10, 0)];
+    let mut code =
+        [&li(2, DATA + 0x1000)[..], &li(9, 0x12345), &li(4, CODE + 0x100), &li(8, depth as u32)].concat();
+    code.extend([op(Op::Jalr, 1, 4, 0, 0), op(Op::Jal, 0, 0, 0, -12)]);
+    code.resize(0x100 / 4, 0);
+    for _ in 0..8 {
+        let start = code.len();
+        code.extend([op(Op::Beq, 0, 8, 0, 15 * 4), op(Op::Addi, 8, 8, 0, -1)]);
+        code.extend([op(Op::Addi, 2, 2, 0, -4), op(Op::Sw, 0, 2, 1, 0)]);
+        code.extend([xorshift(Op::Slli, 13), xorshift(Op::Srli, 17), xorshift(Op::Slli, 5)].concat());
+        code.extend([op(Op::Andi, 10, 9, 0, 7), op(Op::Slli, 10, 10, 0, 7), op(Op::Add, 10, 10, 4, 0)]);
+        code.extend([op(Op::Jalr, 1, 10, 0, 0), op(Op::Lw, 1, 2, 0, 0)]);
+        code.extend([op(Op::Addi, 2, 2, 0, 4), op(Op::Addi, 8, 8, 0, 1)]);
+        let ret = code.len();
+        code.push(op(Op::Jalr, 0, 1, 0, 0));
+        code[start] = op(Op::Beq, 0, 8, 0, 4 * (ret - start) as i32);
+        code.resize(start + 0x80 / 4, 0);
+    }
+    elf(&code, b"")
+}
+
+#[test]
+fn a_profile_of_recursion_is_bounded() {
+    let folder = Folder::new();
+    folder.file("plain.elf", recursion(800));
+    let names = b"\0main\0f0\0f1\0f2\0f3\0f4\0f5\0f6\0f7\0";
+    let functions: Vec<(u32, u32)> = (0..8).map(|n| (6 + 3 * n, CODE + 0x100 + 0x80 * n)).collect();
+    folder.file("named.elf", with_symbols(recursion(800), names, &[&[(1, CODE)][..], &functions].concat()));
+    for (file, main) in [("plain.elf", "0x10000"), ("named.elf", "main")] {
+        let profile = format!(
+            "ulimit -v 200000; exec {} profile {file} --gas-limit 2000000 --folded folded --flamegraph f.svg --json",
+            env!("CARGO_BIN_EXE_ember")
+        );
+        let output = Command::new("sh").args(["-c", &profile]).current_dir(folder.0.path()).output().unwrap();
+        let profile = Ran::new(&["profile", file], &output).exits(1).json();
+        let functions = profile["functions"].as_array().unwrap();
+        assert_eq!(functions.len(), 9, "{profile}");
+        let of = |name: &str, key: &str| functions.iter().find(|f| f["name"] == name).unwrap()[key].clone();
+        let gas = profile["gas"].as_u64().unwrap();
+        assert!(gas > 1_999_000, "{gas}");
+        assert_eq!((of(main, "total"), of(main, "calls")), (gas.into(), 1.into()), "{profile}");
+        let own: u64 = functions.iter().map(|f| f["self"].as_u64().unwrap()).sum();
+        assert_eq!(own, gas);
+        // Recursion counts once.
+        assert!(functions.iter().all(|f| f["total"].as_u64() <= Some(gas)), "{profile}");
+
+        let folded = String::from_utf8(folder.read("folded")).unwrap();
+        let mut sum = 0;
+        for line in folded.lines() {
+            let (stack, gas) = line.rsplit_once(' ').unwrap();
+            sum += gas.parse::<u64>().unwrap();
+            let mut frames: Vec<&str> = stack.split(';').collect();
+            assert_eq!(frames[0], main);
+            // No function is on a stack twice.
+            let depth = frames.len();
+            frames.sort_unstable();
+            frames.dedup();
+            assert_eq!(frames.len(), depth, "{line}");
+        }
+        assert_eq!(sum, gas);
+        let svg = String::from_utf8(folder.read("f.svg")).unwrap();
+        assert!(svg.contains("<svg ") && svg.contains(&format!("<title>{main} (")), "{file}");
+    }
 }
 
 #[test]

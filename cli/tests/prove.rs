@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::path::Path;
+use std::fs;
 
 use common::*;
 use ember_isa::Op;
@@ -215,14 +215,28 @@ fn a_long_run_is_proven_in_segments_and_goes_on_where_it_was_cut_short() {
     let lines = |ran: &Ran| -> Vec<Value> {
         ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     };
-    let ran = prove("25000", &[]).exits(0);
+    let ran = prove("25000", &["--threads", "1"]).exits(0);
     let events = lines(&ran);
+    let (begin, events) = events.split_first().unwrap();
+    assert_eq!(begin["event"], "begin");
     let (report, segments) = events.split_last().unwrap();
     assert!(segments.len() > 2, "{ran:?}");
+    let mut done = 0;
     for (n, segment) in segments.iter().enumerate() {
         assert_eq!((&segment["event"], &segment["segment"]), (&json!("segment"), &json!(n)));
         assert!(segment["seconds"].is_f64() && segment["tables"].is_array(), "{segment}");
+        // What is done, of what, and since when.
+        done += segment["instructions"].as_u64().unwrap();
+        assert_eq!(segment["instructions_done"], done);
+        assert_eq!(segment["instructions_total"], report["statement"]["instructions"]);
+        assert!(
+            segment["time"].as_f64().unwrap() > 1.7e9 && segment["elapsed_seconds"].is_f64(),
+            "{segment}"
+        );
+        let left = segment["seconds_left"].as_f64().unwrap();
+        assert_eq!(left == 0.0, n + 1 == segments.len(), "{segment}");
     }
+    assert!(report["tables"].is_null(), "{report}");
     let counted: u64 = segments.iter().map(|s| s["instructions"].as_u64().unwrap()).sum();
     assert_eq!(report["statement"]["instructions"], counted);
     assert_eq!(report["segments"], json!({ "count": segments.len(), "resumed": 0 }));
@@ -242,7 +256,7 @@ fn a_long_run_is_proven_in_segments_and_goes_on_where_it_was_cut_short() {
     let events = lines(&ran);
     let resumed = json!({ "count": segments.len(), "resumed": segments.len() - 1 });
     assert_eq!(events.last().unwrap()["segments"], resumed);
-    assert!(events[0]["seconds"].is_null(), "{ran:?}");
+    assert!(events[1]["seconds"].is_null(), "{ran:?}");
     assert!(ran.stderr.contains("tables"), "{ran:?}");
     assert!(!folder.path("p.part").exists());
     folder.ember(&["verify", "p", "--elf", "loop.elf"]).exits(0);
@@ -251,17 +265,39 @@ fn a_long_run_is_proven_in_segments_and_goes_on_where_it_was_cut_short() {
     folder.file("short", &whole[..at]);
     folder.ember(&["verify", "short"]).refused("malformed proof");
 
-    // Segments of another run are none of this one.
+    // Segments of another run are none of this one, and are not dropped.
     folder.file("p.part", &whole[..whole.len() - 5]);
-    let events = lines(&prove("24000", &[]).exits(0));
-    assert_eq!(events.last().unwrap()["segments"]["resumed"], 0);
-    // Nor are those that are cut otherwise, or damaged.
-    folder.file("p.part", &whole[..whole.len() - 5]);
-    with_memory("40M", "25000", &[]).exits(2);
+    prove("24000", &[]).refused("has finished segments of another run");
+    assert_eq!(folder.read("p.part").len(), whole.len() - 5);
+    // Those that were cut with another --memory count, and so do those before a damaged one.
+    let resume = |memory: &str| {
+        let ran = with_memory(memory, "25000", &[]).exits(0);
+        folder.ember(&["verify", "p", "--elf", "loop.elf"]).exits(0);
+        let report = lines(&ran).pop().unwrap();
+        (report["segments"].clone(), ran.stderr)
+    };
+    let (counts, _) = resume("40M");
+    assert_eq!(counts, json!({ "count": segments.len(), "resumed": segments.len() - 1 }));
+    folder.file("p.part", &whole[..whole.len() * 2 / 3]);
+    let (counts, _) = resume("1G");
+    let (count, resumed) = (counts["count"].as_u64().unwrap(), counts["resumed"].as_u64().unwrap());
+    assert!(resumed >= 1 && count == resumed + 1 && count < segments.len() as u64, "{counts}");
+    // Proven whole, and not finished: nothing is left to prove but its name.
+    let once = folder.read("p");
+    folder.file("p.part", &once);
+    assert_eq!(resume("10M").0, json!({ "count": count, "resumed": count }));
     let mut bad = whole.clone();
     bad[whole.len() / 2] ^= 1;
     folder.file("p.part", bad);
-    assert_ne!(prove("25000", &[]).code, 0);
+    let (counts, said) = resume("10M");
+    let resumed = counts["resumed"].as_u64().unwrap();
+    assert!((1..segments.len() as u64).contains(&resumed), "{counts}");
+    assert!(said.contains(&format!("p.part: {resumed} segments are good and are kept")), "{said}");
+    // A run of one segment.
+    folder.ember(&["prove", "loop.elf", "-o", "one", "--gas-limit", "1000"]).exits(0);
+    fs::rename(folder.path("one"), folder.path("one.part")).unwrap();
+    folder.ember(&["prove", "loop.elf", "-o", "one", "--gas-limit", "1000", "--memory", "1"]).exits(0);
+    folder.ember(&["verify", "one", "--elf", "loop.elf"]).exits(0);
 }
 
 #[test]
@@ -322,32 +358,30 @@ fn inspect_shows_proofs_and_statements() {
 
 #[test]
 fn the_demonstration_hashes_a_file() {
+    // It has its example with it: any folder will do.
     let folder = Folder::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let proof = folder.path("sha256.proof").display().to_string();
-    let mut command = folder.command(&["demo", "-o", &proof]);
-    let ran = Ran::new(&["demo"], &command.current_dir(&root).output().unwrap()).exits(0);
+    let ran = folder.ember(&["demo", "-o", "sha256.proof"]).exits(0);
     // Of the program's two runs, its own output; of `verify`, the report.
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!((lines[0].len(), lines[0]), (64, lines[1]));
     assert!(lines[2].starts_with("valid "), "{ran:?}");
     let journal = format!("32 bytes: {}", lines[0]);
     assert!(ran.stdout.contains(&journal) && ran.stderr.contains(&journal), "{ran:?}");
-    let example = "examples/elf/sha256.elf --input examples/data/input.txt";
     for part in [
-        &format!("$ ember run {example}\n"),
+        "$ ember run ember-demo/sha256.elf --input ember-demo/input.txt\n",
         "\n$ ember prove ",
         "\n$ ember verify ",
         "instructions a second",
     ] {
         assert!(ran.stderr.contains(part), "{part}: {ran:?}");
     }
-    let input = root.join("examples/data/input.txt").display().to_string();
-    let elf = elf_of("sha256");
-    folder.ember(&["verify", &proof, "--elf", &elf, "--input", &input]).exits(0);
+    assert_eq!(folder.read("ember-demo/sha256.elf"), fs::read(elf_of("sha256")).unwrap());
+    let (elf, input) = ("ember-demo/sha256.elf", "ember-demo/input.txt");
+    folder.ember(&["verify", "sha256.proof", "--elf", elf, "--input", input]).exits(0);
 
-    folder.ember(&["demo"]).refused("no examples/elf/sha256.elf here");
-    folder.ember(&["demo", "--input", &input]).exits(2);
+    folder.file("ember-demo/input.txt", "mine");
+    folder.ember(&["demo"]).refused("ember-demo/input.txt is there already");
+    folder.ember(&["demo", "--input", input]).exits(2);
     // An ending is an ending.
     let ran = folder.ember(&["demo", &elf_of("exit-7")]).exits(0);
     assert!(ran.stdout.contains("halt with exit code 7") && folder.path("demo.proof").exists(), "{ran:?}");

@@ -12,7 +12,11 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match command(&Cli::parse().args) {
+    let mut print = |line: &str| {
+        println!("{line}");
+        Ok(())
+    };
+    match command(&Cli::parse().args, &mut print) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(report)) if report.is_success() => ExitCode::SUCCESS,
         Ok(Some(_)) => ExitCode::FAILURE,

@@ -122,17 +122,22 @@ pub enum ExitRegister {
     A7,
 }
 
-/// Runs the command: prints progress to standard error and the summary to standard output, and writes the reports
+/// Runs the command: shows progress on standard error, gives `print` the lines of what it has to say, and writes the reports
 /// that were asked for. `None` where tests were only listed or exported.
+///
+/// Lines may quote the files that were read, which nobody vouches for: who shows them on a terminal escapes them.
 ///
 /// The caller turns a report that [is no success](Report::is_success) into a nonzero exit status.
 ///
 /// # Errors
 /// A file that cannot be read or written, a manifest that cannot be parsed, no test at all.
-pub fn command(args: &ConformanceArgs) -> anyhow::Result<Option<Report>> {
+pub fn command(
+    args: &ConformanceArgs,
+    print: &mut dyn FnMut(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Report>> {
     let (tests, manifest) = select(args)?;
     if args.list {
-        tests.iter().for_each(|t| println!("{}/{}", t.suite, t.name));
+        tests.iter().try_for_each(|t| print(&format!("{}/{}", t.suite, t.name)))?;
         return Ok(None);
     }
     if let Some(directory) = &args.export {
@@ -157,7 +162,7 @@ pub fn command(args: &ConformanceArgs) -> anyhow::Result<Option<Report>> {
         }
     }
     if !args.quiet {
-        print!("{}", report.summary());
+        report.summary().lines().try_for_each(print)?;
     }
     Ok(Some(report))
 }

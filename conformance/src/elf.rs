@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::asm::Asm;
     use crate::setup::Setup;
-    use ember_memory::{Image, symbols};
+    use ember_memory::{Image, Symbols};
 
     #[test]
     fn a_written_file_loads() {
@@ -189,8 +189,9 @@ mod tests {
         assert_eq!(Image::from_elf(&setup.elf()), setup.image());
         let file = write_with_symbols(setup.entry, &setup.parts, &[("tohost", 0x3_0000), ("x", 0x3_0004)]);
         assert_eq!(Image::from_elf(&file), setup.image());
-        let found: Vec<_> = symbols(&file).unwrap().into_iter().map(|s| (s.name, s.address)).collect();
-        assert_eq!(found, [("tohost".to_owned(), 0x3_0000), ("x".to_owned(), 0x3_0004)]);
+        let symbols = Symbols::of_elf(&file).unwrap();
+        let found: Vec<_> = symbols.all().iter().map(|s| (symbols.name(s), s.address)).collect();
+        assert_eq!(found, [(&b"tohost"[..], 0x3_0000), (b"x", 0x3_0004)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use ember_isa::{Exit, ExitReason, decode};
-use ember_memory::{ElfError, Image, ImageError, Perm, symbols};
+use ember_memory::{ElfError, Image, ImageError, Perm, Symbols};
 use ember_vm::{Program, RunConfig};
 
 use crate::elf::{Adapt, clear_compressed};
@@ -77,8 +77,9 @@ impl ElfTest {
             ImageError::Elf(ElfError::NotRve(_)) => format!("{e}, or use --adapt-rv32i"),
             e => e.to_string(),
         })?;
-        let symbols = symbols(&bytes).unwrap_or_default();
-        let symbol = |name: &str| symbols.iter().find(|s| s.name == name).map(|s| s.address);
+        let symbols = Symbols::of_elf(&bytes).unwrap_or_default();
+        let symbol =
+            |name: &str| symbols.all().iter().find(|s| symbols.name(s) == name.as_bytes()).map(|s| s.address);
         let tohost = match self.protocol {
             Protocol::Exit => None,
             Protocol::Tohost => Some(symbol("tohost").ok_or("the file has no symbol tohost")?),

@@ -82,7 +82,7 @@ struct Cli {
 fn run(root: &Path, arguments: &[&str]) -> Report {
     let root = root.to_str().unwrap();
     let line = ["x", root, "--quiet", "--step-limit", "50000"].into_iter().chain(arguments.iter().copied());
-    command(&Cli::parse_from(line).args).unwrap().unwrap()
+    command(&Cli::parse_from(line).args, &mut |_| Ok(())).unwrap().unwrap()
 }
 
 fn outcome<'a>(report: &'a Report, name: &str) -> &'a Outcome {
@@ -358,8 +358,8 @@ fn signatures_of_constants() {
 fn nothing_to_run_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let parse = |line: &[&str]| Cli::parse_from(line).args;
-    assert!(command(&parse(&["x", dir.path().to_str().unwrap(), "-q"])).is_err());
-    assert!(command(&parse(&["x", "/does/not/exist", "-q"])).is_err());
+    assert!(command(&parse(&["x", dir.path().to_str().unwrap(), "-q"]), &mut |_| Ok(())).is_err());
+    assert!(command(&parse(&["x", "/does/not/exist", "-q"]), &mut |_| Ok(())).is_err());
 }
 
 /// The own suite as ELF files does what it does as data, where no input or parameter is needed.
@@ -368,6 +368,6 @@ fn exported_cases_load() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_str().unwrap();
     let line = ["x", "--suite", "own", "--filter", "alu/*", "--export", path];
-    assert!(command(&Cli::parse_from(line).args).unwrap().is_none());
+    assert!(command(&Cli::parse_from(line).args, &mut |_| Ok(())).unwrap().is_none());
     assert!(run(dir.path(), &[]).is_success());
 }

@@ -19,7 +19,7 @@ fn results_without_proofs() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("RESULTS.md");
     let line = ["x", "--quiet", "--mode", "trace", "--results", path.to_str().unwrap()];
-    let report = command(&Cli::parse_from(line).args).unwrap().unwrap();
+    let report = command(&Cli::parse_from(line).args, &mut |_| Ok(())).unwrap().unwrap();
     assert!(report.is_success(), "{}", report.summary());
     let now = std::fs::read_to_string(path).unwrap();
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");

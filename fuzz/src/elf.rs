@@ -1,7 +1,7 @@
 //! The ELF loader.
 
 use ember_conformance::elf::{Adapt, clear_compressed};
-use ember_memory::{Image, MAX_IMAGE_BYTES, PAGE_SIZE, Perm, symbols};
+use ember_memory::{Image, MAX_IMAGE_BYTES, MAX_NAME_LEN, PAGE_SIZE, Perm, Symbols};
 use ember_vm::{Machine, NoHost, NoTrace, Program, RunConfig};
 
 /// Loads the file as it is, and as the conformance runner adapts foreign files. An image that loads keeps the rules
@@ -21,7 +21,12 @@ pub fn check(data: &[u8]) {
 }
 
 fn load(data: &[u8]) {
-    let _ = symbols(data);
+    let symbols = Symbols::of_elf(data).unwrap_or_default();
+    for symbol in symbols.all() {
+        assert!(symbols.name(symbol).len() <= MAX_NAME_LEN);
+        let found = symbols.function(symbol.address).expect("one symbol is there");
+        assert!(found.address <= symbol.address);
+    }
     let Ok(image) = Image::from_elf(data) else { return };
     assert!(image.entry().is_multiple_of(4));
     let mut end = PAGE_SIZE;

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use alloc::vec::Vec;
 
 use crate::zeroed::Zeroed;
-use crate::{Image, Layout, PAGE_BITS, Perm};
+use crate::{Image, Layout, LayoutError, PAGE_BITS, Perm};
 
 #[derive(Clone)]
 struct Region {
@@ -65,11 +65,15 @@ fn segments_in_window(image: &Image) -> usize {
 impl AddressSpace {
     /// The pristine memory of a run. Allocates the image's data pages, `heap_end - heap_start` zeroed bytes, and
     /// the input region.
-    pub fn new(image: &Image, layout: &Layout, input: &[u8]) -> Self {
+    ///
+    /// # Errors
+    /// [`LayoutError::OutOfMemory`].
+    pub fn new(image: &Image, layout: &Layout, input: &[u8]) -> Result<Self, LayoutError> {
         let (outside, inside) = image.segments().split_at(image.segments().len() - segments_in_window(image));
         let start = inside.first().map_or(layout.heap_start, |s| s.start());
+        let len = layout.heap_end - start;
         let mut space = Self {
-            window: Zeroed::new((layout.heap_end - start) as usize),
+            window: Zeroed::new(len as usize).ok_or(LayoutError::OutOfMemory(len.into()))?,
             window_start: start,
             window_end: layout.heap_end,
             writable_start: Self::writable_start(image),
@@ -81,11 +85,14 @@ impl AddressSpace {
         }
         space.fill_window(inside);
         space.map_input(layout, input);
-        space
+        Ok(space)
     }
 
     /// Makes this the pristine memory of another run, as [`Self::new`] would; host memory is reused.
-    pub fn reset(&mut self, image: &Image, layout: &Layout, input: &[u8]) {
+    ///
+    /// # Errors
+    /// [`LayoutError::OutOfMemory`]; the memory then is as it was.
+    pub fn reset(&mut self, image: &Image, layout: &Layout, input: &[u8]) -> Result<(), LayoutError> {
         let (outside, inside) = image.segments().split_at(image.segments().len() - segments_in_window(image));
         let start = inside.first().map_or(layout.heap_start, |s| s.start());
         let known = self
@@ -99,8 +106,8 @@ impl AddressSpace {
             && (self.window_start, self.window_end, self.writable_start)
                 == (start, layout.heap_end, writable_start);
         if !same {
-            *self = Self::new(image, layout, input);
-            return;
+            *self = Self::new(image, layout, input)?;
+            return Ok(());
         }
         self.window.clear();
         self.fill_window(inside);
@@ -111,6 +118,7 @@ impl AddressSpace {
         }
         self.regions.truncate(outside.len());
         self.map_input(layout, input);
+        Ok(())
     }
 
     fn fill_window(&mut self, segments: &[crate::Segment]) {
@@ -278,7 +286,7 @@ mod tests {
         )
         .unwrap();
         let layout = Layout::new(image.header(), 0x4000, 5).unwrap();
-        (AddressSpace::new(&image, &layout, b"input"), layout)
+        (AddressSpace::new(&image, &layout, b"input").unwrap(), layout)
     }
 
     #[test]

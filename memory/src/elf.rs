@@ -1,15 +1,14 @@
 //! ELF32 loading.
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use object::LittleEndian as LE;
 use object::elf;
-use object::read::elf::{FileHeader, ProgramHeader, Sym};
+use object::read::elf::{FileHeader, ProgramHeader};
 use thiserror::Error;
 
 use crate::image::Part;
-use crate::{Image, ImageError, Perm};
+use crate::{Image, ImageError, PAGE_SIZE, Perm};
 
 /// Most program headers that a file may have.
 const MAX_PROGRAM_HEADERS: usize = 64;
@@ -43,11 +42,14 @@ pub enum ElfError {
     /// Too many program headers.
     #[error("{0} program headers, above the most, 64")]
     TooManySegments(usize),
+    /// Code that the file does not hold: every word of it would be an illegal instruction.
+    #[error("the code segment at {0:#010x} has pages that the file has no bytes for")]
+    EmptyCode(u32),
 }
 
-type Header = elf::FileHeader32<LE>;
+pub(crate) type Header = elf::FileHeader32<LE>;
 
-fn parse(bytes: &[u8]) -> Result<&Header, ElfError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<&Header, ElfError> {
     // The identification is looked at first, so that a 64-bit file is called that.
     if bytes.len() < 16 || bytes[..4] != elf::ELFMAG {
         return Err(ElfError::Malformed("no ELF magic number"));
@@ -105,51 +107,16 @@ impl Image {
             if perm == Perm::EXECUTE | Perm::READ {
                 perm = Perm::EXECUTE;
             }
+            // Decoded code takes many times its size: what a file costs is bounded by what it holds.
+            let held = u64::from(address % PAGE_SIZE) + data.len() as u64;
+            let asked = u64::from(address % PAGE_SIZE) + u64::from(mem_len);
+            if perm == Perm::EXECUTE && asked > held.next_multiple_of(PAGE_SIZE.into()) {
+                return Err(ElfError::EmptyCode(address).into());
+            }
             parts.push(Part { address, data, mem_len, perm });
         }
         Image::from_parts(header.e_entry(LE), &parts)
     }
-}
-
-/// A symbol of an ELF file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Symbol {
-    /// Name.
-    pub name: String,
-    /// Address.
-    pub address: u32,
-    /// Size in bytes; zero where the file does not say.
-    pub size: u32,
-    /// Whether the symbol is a function.
-    pub is_function: bool,
-}
-
-/// The named symbols of an ELF file, in order of address. Empty where the file has no symbol table.
-///
-/// # Errors
-/// [`ElfError`] when the file, its section headers or its symbol table are malformed.
-pub fn symbols(bytes: &[u8]) -> Result<Vec<Symbol>, ElfError> {
-    let header = parse(bytes)?;
-    let sections = header.sections(LE, bytes).map_err(|_| ElfError::Malformed("section headers"))?;
-    let table =
-        sections.symbols(LE, bytes, elf::SHT_SYMTAB).map_err(|_| ElfError::Malformed("symbol table"))?;
-    let mut symbols: Vec<Symbol> = table
-        .iter()
-        .filter(|s| {
-            !s.is_undefined(LE) && matches!(s.st_type(), elf::STT_NOTYPE | elf::STT_FUNC | elf::STT_OBJECT)
-        })
-        .filter_map(|s| {
-            let name = core::str::from_utf8(s.name(LE, table.strings()).ok()?).ok()?;
-            (!name.is_empty() && !name.starts_with('$')).then(|| Symbol {
-                name: name.to_string(),
-                address: s.st_value(LE),
-                size: s.st_size(LE),
-                is_function: s.st_type() == elf::STT_FUNC,
-            })
-        })
-        .collect();
-    symbols.sort_by(|a, b| (a.address, &a.name).cmp(&(b.address, &b.name)));
-    Ok(symbols)
 }
 
 #[cfg(test)]
@@ -202,6 +169,12 @@ mod tests {
         assert!(matches!(with(76, 2), ImageError::Permission(0x1000, _)));
         assert!(matches!(with(57, 0xff), ImageError::Elf(ElfError::Malformed(_))));
         assert!(matches!(with(24, 2), ImageError::Entry(_)));
+        // Code may end in zeros up to the end of its page, and has no page of zeros alone.
+        let mut f = tiny();
+        f[72..76].copy_from_slice(&0x1000u32.to_le_bytes());
+        assert!(Image::from_elf(&f).is_ok());
+        f[72..76].copy_from_slice(&0x1001u32.to_le_bytes());
+        assert_eq!(Image::from_elf(&f), Err(ElfError::EmptyCode(0x1000).into()));
     }
 
     proptest! {
@@ -214,7 +187,7 @@ mod tests {
             }
             f.truncate(cut);
             let _ = Image::from_elf(&f);
-            let _ = symbols(&f);
+            let _ = crate::Symbols::of_elf(&f);
         }
     }
 }

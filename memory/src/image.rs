@@ -1,6 +1,7 @@
 //! Program images.
 
 use alloc::collections::BTreeMap;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use thiserror::Error;
@@ -168,27 +169,35 @@ impl Image {
             }
         }
 
-        let mut segments: Vec<Segment> = Vec::new();
+        // Pages first, so that zeros that no file holds are taken as one piece of zeroed memory, which costs nothing
+        // until somebody looks.
+        let mut segments: Vec<(Segment, u32)> = Vec::new();
         for p in &parts {
             let first = page_of(p.address);
             let last = page_of((u64::from(p.address) + u64::from(p.mem_len) - 1) as u32);
             let joins = match segments.last() {
-                Some(s) if s.page + s.pages() > first => {
+                Some((s, end)) if *end > first => {
                     if s.perm != p.perm {
                         return Err(ImageError::SharedPage(first));
                     }
                     true
                 }
-                Some(s) => s.perm == p.perm && s.page + s.pages() == first,
+                Some((s, end)) => s.perm == p.perm && *end == first,
                 None => false,
             };
             if !joins {
-                segments.push(Segment { page: first, perm: p.perm, data: Vec::new() });
+                segments.push((Segment { page: first, perm: p.perm, data: Vec::new() }, first));
             }
-            let s = segments.last_mut().expect("one was pushed");
-            s.data.resize(((last + 1 - s.page) << PAGE_BITS) as usize, 0);
-            let offset = (p.address - s.start()) as usize;
-            s.data[offset..offset + p.data.len()].copy_from_slice(p.data);
+            segments.last_mut().expect("one was pushed").1 = last + 1;
+        }
+        let mut segments: Vec<Segment> = segments
+            .into_iter()
+            .map(|(s, end)| Segment { data: vec![0; ((end - s.page) << PAGE_BITS) as usize], ..s })
+            .collect();
+        for p in &parts {
+            let holder = segments.partition_point(|s| s.page <= page_of(p.address)) - 1;
+            let offset = (p.address - segments[holder].start()) as usize;
+            segments[holder].data[offset..offset + p.data.len()].copy_from_slice(p.data);
         }
 
         let writable = |segments: &[Segment]| {

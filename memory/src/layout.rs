@@ -58,6 +58,9 @@ pub enum LayoutError {
     /// Memory and input do not fit below the end of the address space.
     #[error("memory limit and public input do not fit into the address space above the image")]
     AddressSpace,
+    /// The host has not that many bytes for the run's memory.
+    #[error("the system refused {0} bytes for the run's memory")]
+    OutOfMemory(u64),
 }
 
 /// Pages of the input region: a power of two, so that it is the whole of a Merkle tree; none for an empty input.

@@ -1,6 +1,7 @@
 //! Memory of an Ember run: pages and permissions, program images, image identities, and the address space.
 //!
 //! - [`Image`]: a program's initial pages, loaded from an ELF; [`Image::id`] is its identity.
+//! - [`Symbols`]: the names in an ELF file, in memory that the file's size bounds.
 //! - [`Layout`]: where the run's zeroed memory, stack and input region lie, a function of image header, memory
 //!   limit and input length that interpreter, prover and verifier share.
 //! - [`AddressSpace`]: the memory of a run, with execute-only code.
@@ -22,6 +23,7 @@ mod image;
 mod layout;
 mod perm;
 mod permutation;
+mod symbols;
 mod transcript;
 pub mod tree;
 #[allow(unsafe_code)]
@@ -29,11 +31,12 @@ mod zeroed;
 
 pub use address_space::{AddressSpace, Window};
 pub use digest::Digest;
-pub use elf::{ElfError, Symbol, symbols};
+pub use elf::ElfError;
 pub use image::{Header, Image, ImageError, MAX_IMAGE_BYTES, Part, Segment};
 pub use layout::{Layout, LayoutError, MAX_INPUT_LEN, MAX_MEMORY_LIMIT};
 pub use perm::Perm;
 pub use permutation::{Permutation, permutation};
+pub use symbols::{MAX_NAME_LEN, MAX_SYMBOLS, Symbol, Symbols};
 pub use transcript::Transcript;
 
 /// Bytes of a page: permissions have this granularity.

@@ -27,18 +27,17 @@ unsafe impl Send for Zeroed {}
 unsafe impl Sync for Zeroed {}
 
 impl Zeroed {
-    /// `len` zero bytes.
-    pub(crate) fn new(len: usize) -> Self {
+    /// `len` zero bytes; `None` where the system refuses.
+    pub(crate) fn new(len: usize) -> Option<Self> {
         let start = if len == 0 {
             NonNull::<u128>::dangling().cast()
         } else if len >= MAP_FROM {
-            map(len)
+            map(len)?
         } else {
-            let layout = layout(len);
             // SAFETY: the layout's size is not zero.
-            NonNull::new(unsafe { alloc_zeroed(layout) }).unwrap_or_else(|| handle_alloc_error(layout))
+            NonNull::new(unsafe { alloc_zeroed(layout(len)) })?
         };
-        Self { start, len }
+        Some(Self { start, len })
     }
 
     /// Zeroes every byte again, and gives the pages behind them back where that is cheaper.
@@ -66,7 +65,7 @@ impl Zeroed {
 
 impl Clone for Zeroed {
     fn clone(&self) -> Self {
-        let mut new = Self::new(self.len);
+        let mut new = Self::new(self.len).unwrap_or_else(|| handle_alloc_error(layout(self.len)));
         // Untouched pages stay untouched.
         for (to, from) in new.as_mut_slice().chunks_mut(4096).zip(self.as_slice().chunks(4096)) {
             if from.iter().any(|&b| b != 0) {
@@ -93,15 +92,12 @@ fn layout(len: usize) -> Layout {
 }
 
 #[cfg(all(target_os = "linux", not(miri)))]
-fn map(len: usize) -> NonNull<u8> {
+fn map(len: usize) -> Option<NonNull<u8>> {
     let (read_write, private) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a new anonymous mapping anywhere touches nothing that exists. Its pages are zero.
     let start =
         unsafe { libc::mmap(core::ptr::null_mut(), len, read_write, private | libc::MAP_NORESERVE, -1, 0) };
-    if start == libc::MAP_FAILED {
-        handle_alloc_error(layout(len));
-    }
-    NonNull::new(start.cast()).unwrap_or_else(|| handle_alloc_error(layout(len)))
+    NonNull::new(start.cast()).filter(|_| start != libc::MAP_FAILED)
 }
 
 #[cfg(all(target_os = "linux", not(miri)))]
@@ -117,8 +113,8 @@ fn unmap_contents(start: NonNull<u8>, len: usize) -> bool {
 }
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
-fn map(len: usize) -> NonNull<u8> {
-    handle_alloc_error(layout(len))
+fn map(_: usize) -> Option<NonNull<u8>> {
+    None
 }
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
@@ -136,7 +132,7 @@ mod tests {
     #[test]
     fn starts_and_ends_as_zero() {
         for len in if cfg!(miri) { [0, 1, 16, 4096, 4097] } else { [0, 1, 4096, 1 << 15, 1 << 20] } {
-            let mut bytes = Zeroed::new(len);
+            let mut bytes = Zeroed::new(len).unwrap();
             assert!(bytes.as_slice().iter().all(|&b| b == 0));
             bytes.as_mut_slice().fill(7);
             assert_eq!(bytes.clone().as_slice(), bytes.as_slice());

@@ -19,6 +19,7 @@ use tracing::info_span;
 use crate::ending::AskedPages;
 use crate::record::{Record, SegmentLimits, Walk};
 use crate::run::{Recorded, Run, Steps};
+use crate::vectors::Vectors;
 use crate::{stark, tables};
 
 /// The execution cannot be proven.
@@ -172,6 +173,7 @@ impl<'a, S: Steps> Session<'a, S> {
         source: S,
         limits: SegmentLimits,
     ) -> Result<Self, ProveError> {
+        Vectors::warn_once();
         let (h, image, config) = (run.hasher, run.program.image(), run.config);
         let Ending { exit, registers, .. } = *ending;
         let inconsistent = || ProveError::Inconsistent(ending.instructions);
@@ -230,12 +232,13 @@ impl<'a, S: Steps> Session<'a, S> {
         self.walk.state()
     }
 
-    /// Passes over the next segment, and says how it ends; `None` after the last.
+    /// Passes over a segment that was proven before and ends so, wherever this session would have cut, and says whether the
+    /// run has such a segment. Where it has none, the session is of no further use.
     ///
     /// # Errors
     /// [`ProveError`].
-    pub fn skip(&mut self) -> Result<Option<Boundary>, ProveError> {
-        Ok(self.walk.segment()?.map(|record| record.end))
+    pub fn skip(&mut self, end: &Boundary) -> Result<bool, ProveError> {
+        Ok(self.walk.segment_to(end)?.is_some_and(|record| record.end == *end))
     }
 
     /// The honest witness of the next segment; `None` after the last.

@@ -242,6 +242,8 @@ pub(crate) struct Walk<'a, S> {
     instructions: u64,
     /// Whether the run may be proven in one segment, without a tree of its memory.
     may_be_whole: bool,
+    /// How many instructions the next segment has, where that is decided already.
+    exact: Option<usize>,
     is_finished: bool,
 }
 
@@ -272,6 +274,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             last_pc,
             instructions,
             may_be_whole: instructions <= most as u64,
+            exact: None,
             is_finished: false,
         }
     }
@@ -296,6 +299,9 @@ impl<'a, S: Steps> Walk<'a, S> {
     /// three eighths of the processor's rows to padding.
     fn most(&self) -> usize {
         let most = self.limits.instructions;
+        if let Some(exact) = self.exact {
+            return exact;
+        }
         let left = self.instructions.saturating_sub(self.state.instructions);
         if self.may_be_whole || left > most as u64 {
             return most;
@@ -309,10 +315,20 @@ impl<'a, S: Steps> Walk<'a, S> {
     /// Whether a segment of at most `most` instructions takes no other.
     fn is_full(&self, instructions: usize, most: usize) -> bool {
         instructions == most
-            || self.rows.words >= self.limits.words
-            || self.memory.hashes(self.may_be_whole) + self.rows.accel.permutations() >= self.limits.hashes
-            || self.rows.accel.cells() >= self.limits.cells
-            || heights::is_full(&self.rows, &self.memory, instructions, self.may_be_whole)
+            || self.exact.is_none()
+                && (self.rows.words >= self.limits.words
+                    || self.memory.hashes(self.may_be_whole) + self.rows.accel.permutations()
+                        >= self.limits.hashes
+                    || self.rows.accel.cells() >= self.limits.cells
+                    || heights::is_full(&self.rows, &self.memory, instructions, self.may_be_whole))
+    }
+
+    /// The next segment, cut where `end` says and not by the limits, whether it is the whole run or one of several;
+    /// `None` after the last.
+    pub(crate) fn segment_to(&mut self, end: &Boundary) -> Result<Option<Record<'_>>, ProveError> {
+        self.exact = Some(end.instructions as usize);
+        self.may_be_whole = end.memory.is_none() && self.state.instructions == 0;
+        self.segment()
     }
 
     /// The next segment; `None` after the last.
@@ -357,6 +373,7 @@ impl<'a, S: Steps> Walk<'a, S> {
             self.may_be_whole = false;
             return self.segment();
         }
+        self.exact = None;
         let (nodes, memory) = if self.may_be_whole {
             (Vec::new(), None)
         } else {

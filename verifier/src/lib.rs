@@ -33,7 +33,7 @@ mod verify;
 pub use openings::{CodeOpening, Openings, PageOpening};
 pub use proof::{
     Boundary, Head, MAX_HEAD_BYTES, MAX_SEGMENT_BYTES, PREFIX_LEN, Preamble, Proof, ProofFile,
-    ProofFileError, Segment, State,
+    ProofFileError, Segment, State, VERSION,
 };
 pub use publics::Publics;
 pub use statement::{STATEMENT_BLOCKS, STATEMENT_FIELDS, Statement, gas_table_digest};

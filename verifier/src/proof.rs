@@ -152,9 +152,10 @@ pub struct Proof {
     pub segments: Vec<Segment>,
 }
 
-/// Magic bytes and version of a proof file.
+/// Magic bytes of a proof file.
 const MAGIC: [u8; 8] = *b"EMBERPRF";
-const VERSION: u16 = 3;
+/// Version of the proof file format that this crate reads and writes.
+pub const VERSION: u16 = 3;
 /// Newest version whose proofs prove nothing.
 const LAST_FORGEABLE: u16 = 2;
 /// Bytes of a file before its head: magic bytes, version, length of the head.

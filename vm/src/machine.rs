@@ -61,7 +61,7 @@ impl<'p> Machine<'p> {
     /// [`ConfigError`] when the program cannot run under these parameters.
     pub fn new(program: &'p Program, config: RunConfig) -> Result<Self, ConfigError> {
         let layout = config.layout(program.image().header())?;
-        let memory = AddressSpace::new(program.image(), &layout, &config.input);
+        let memory = AddressSpace::new(program.image(), &layout, &config.input)?;
         Ok(Self {
             program,
             regs: first_registers(&layout),
@@ -87,7 +87,7 @@ impl<'p> Machine<'p> {
     /// [`ConfigError`] as for [`Self::new`]; the machine then is as it was.
     pub fn reset(&mut self, config: RunConfig) -> Result<(), ConfigError> {
         let layout = config.layout(self.program.image().header())?;
-        self.memory.reset(self.program.image(), &layout, &config.input);
+        self.memory.reset(self.program.image(), &layout, &config.input)?;
         self.regs = first_registers(&layout);
         self.layout = layout;
         self.pc = self.program.image().entry();

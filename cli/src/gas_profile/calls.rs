@@ -1,6 +1,10 @@
 //! Who calls whom, and what it costs.
+//!
+//! A hostile program calls as it likes: without end, in any order. So what is kept is bounded, whatever it does: frames of
+//! the stack, functions, and call paths. What is above a bound is counted with what is below it; no gas is lost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::io::{self, Write};
 
 use ember_isa::{GasTable, Op, reg};
 use ember_memory::Image;
@@ -8,22 +12,38 @@ use ember_vm::{Machine, Program, Step, Tracer};
 
 use crate::guest::{Guest, Symbols};
 
-/// Deeper stacks are cut: a program that recurses without end still has a profile.
-const MAX_DEPTH: usize = 1024;
+/// Most frames that are followed: deeper calls belong to the last of them.
+const MAX_FRAMES: usize = 1 << 16;
+/// Frames that a return is looked for in: it may leave several at once.
+const MAX_LEFT: usize = 1 << 10;
+/// Most functions: others are one.
+const MAX_FUNCTIONS: usize = 1 << 16;
+/// Most call paths: others end in their callers.
+const MAX_PATHS: usize = 1 << 15;
+/// Most functions of a call path.
+const MAX_DEPTH: u32 = 128;
+/// Most characters of a function's name in a call path.
+const MAX_NAME: usize = 100;
 
-/// A call path: a function, called by the path `parent`.
+/// What functions above [`MAX_FUNCTIONS`] are called.
+const OTHERS: &str = "[others]";
+
+/// A call path: a function, called by the path `parent`. Recursion is folded: no function is on a path twice.
 struct Path {
-    parent: Option<usize>,
+    parent: Option<u32>,
     function: u32,
+    depth: u32,
     gas: u64,
-    calls: u64,
 }
 
 /// A frame of the stack at this moment.
 struct Frame {
-    path: usize,
+    path: u32,
+    function: u32,
     /// Where the caller goes on.
     returns_to: u32,
+    /// The gas used before it, if it is the outermost frame of its function.
+    outermost_since: Option<u64>,
 }
 
 /// What an instruction does to the stack.
@@ -34,14 +54,8 @@ enum Flow {
     Return,
 }
 
-/// Gas by call path.
-pub struct Calls {
-    paths: Vec<Path>,
-    /// By the address that stands for a function.
-    names: HashMap<u32, String>,
-}
-
 /// A function's share.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Function {
     /// Its symbol.
     pub name: String,
@@ -53,6 +67,12 @@ pub struct Function {
     pub calls: u64,
 }
 
+/// Gas by function and by call path.
+pub struct Calls {
+    paths: Vec<Path>,
+    functions: Vec<Function>,
+}
+
 /// Follows a run.
 pub struct Profiler<'g> {
     program: &'g Program,
@@ -60,10 +80,15 @@ pub struct Profiler<'g> {
     gas_table: GasTable,
     registers: [u32; reg::COUNT],
     calls: Calls,
-    children: HashMap<(usize, u32), usize>,
+    children: HashMap<(Option<u32>, u32), u32>,
+    /// By the address that stands for a function, and by its name.
+    by_address: HashMap<u32, u32>,
+    by_name: HashMap<String, u32>,
     stack: Vec<Frame>,
-    /// Frames above [`MAX_DEPTH`], which have no path of their own.
-    cut: usize,
+    /// Frames of each function on the stack.
+    active: Vec<u32>,
+    /// Frames above [`MAX_FRAMES`].
+    cut: u64,
     /// What the last instruction did.
     flow: Flow,
     last_pc: u32,
@@ -76,91 +101,169 @@ pub struct Profiler<'g> {
 impl<'g> Profiler<'g> {
     /// Before the machine's first step.
     pub fn new(guest: &'g Guest, machine: &Machine<'_>) -> Self {
-        Self {
+        let mut profiler = Self {
             program: &guest.program,
             symbols: &guest.symbols,
             gas_table: machine.config().gas_table,
             registers: *machine.registers(),
-            calls: Calls { paths: Vec::new(), names: HashMap::new() },
+            calls: Calls { paths: Vec::new(), functions: Vec::new() },
             children: HashMap::new(),
+            by_address: HashMap::new(),
+            by_name: HashMap::new(),
             stack: Vec::new(),
+            active: Vec::new(),
             cut: 0,
             flow: Flow::Call,
             last_pc: machine.pc().wrapping_sub(4),
             range: 0..0,
             function: 0,
             gas: 0,
-        }
+        };
+        // The run's first function is called by nobody.
+        profiler.follow(machine.pc());
+        profiler.flow = Flow::Straight;
+        profiler
     }
 
     /// What the run cost. The end of a run may charge for an instruction that never retires: `gas_used` says so.
     pub fn finish(mut self, gas_used: u64) -> Calls {
-        let rest = gas_used.saturating_sub(self.gas);
-        if let Some(top) = self.stack.last() {
-            self.calls.paths[top.path].gas += rest;
+        self.charge(gas_used.saturating_sub(self.gas));
+        while !self.stack.is_empty() {
+            self.pop();
         }
         self.calls
     }
 
-    /// The function at `pc`, as the address that stands for it.
+    fn charge(&mut self, gas: u64) {
+        self.gas += gas;
+        if let Some(top) = self.stack.last() {
+            self.calls.paths[top.path as usize].gas += gas;
+            self.calls.functions[top.function as usize].own += gas;
+        }
+    }
+
+    /// The function at `pc`.
     fn function_at(&mut self, pc: u32) -> u32 {
         if self.range.contains(&pc) {
             return self.function;
         }
         let image: &Image = self.program.image();
-        let (start, size, name) = match self.symbols.function(image, pc) {
-            Some(symbol) => (symbol.address, symbol.size, symbol.name.clone()),
-            None => (pc, 4, format!("{pc:#x}")),
+        let (start, size) = match self.symbols.function(image, pc) {
+            Some(symbol) => (symbol.address, symbol.size),
+            // Without symbols a function is what was called.
+            None if self.flow == Flow::Call => (pc, 4),
+            None => match self.stack.last() {
+                Some(top) => return top.function,
+                None => (pc, 4),
+            },
         };
         // Up to where the symbol says; without a size the next lookup decides for itself.
-        self.range = if pc - start < size { start..start + size } else { pc..pc + 4 };
-        self.function = start;
-        self.calls.names.entry(start).or_insert(name);
-        start
+        self.range =
+            if pc - start < size { start..start.saturating_add(size) } else { pc..pc.saturating_add(4) };
+        self.function = match self.by_address.get(&start) {
+            Some(&function) => function,
+            None => self.intern(start),
+        };
+        self.function
     }
 
-    fn path(&mut self, parent: Option<usize>, function: u32) -> usize {
+    /// The number of the function that begins here: functions of one name are one.
+    fn intern(&mut self, start: u32) -> u32 {
+        let full = self.by_address.len() >= MAX_FUNCTIONS;
+        let name = match self.symbols.name(self.program.image(), start) {
+            _ if full => OTHERS.to_owned(),
+            Some(name) => name,
+            None => format!("{start:#x}"),
+        };
+        let functions = &mut self.calls.functions;
+        let function = *self.by_name.entry(name).or_insert_with_key(|name| {
+            functions.push(Function { name: name.clone(), ..Function::default() });
+            functions.len() as u32 - 1
+        });
+        self.active.resize(functions.len(), 0);
+        if !full {
+            self.by_address.insert(start, function);
+        }
+        function
+    }
+
+    fn path(&mut self, parent: Option<u32>, function: u32) -> u32 {
+        if let Some(&path) = self.children.get(&(parent, function)) {
+            return path;
+        }
         let paths = &mut self.calls.paths;
-        let key = (parent.map_or(usize::MAX, |p| p), function);
-        *self.children.entry(key).or_insert_with(|| {
-            paths.push(Path { parent, function, gas: 0, calls: 0 });
-            paths.len() - 1
-        })
+        let up = |at: &u32| paths[*at as usize].parent;
+        let caller = |at: &u32| paths[*at as usize].function == function;
+        if let Some(folded) = std::iter::successors(parent, up).find(caller) {
+            return folded;
+        }
+        let depth = parent.map_or(0, |parent| paths[parent as usize].depth + 1);
+        match parent {
+            Some(parent) if depth >= MAX_DEPTH || paths.len() >= MAX_PATHS => parent,
+            _ => {
+                let path = paths.len() as u32;
+                paths.push(Path { parent, function, depth, gas: 0 });
+                self.children.insert((parent, function), path);
+                path
+            }
+        }
+    }
+
+    fn push(&mut self, function: u32, returns_to: u32) {
+        let path = self.path(self.stack.last().map(|frame| frame.path), function);
+        self.calls.functions[function as usize].calls += 1;
+        self.enter(Frame { path, function, returns_to, outermost_since: None });
+    }
+
+    fn enter(&mut self, mut frame: Frame) {
+        let active = &mut self.active[frame.function as usize];
+        *active += 1;
+        frame.outermost_since = (*active == 1).then_some(self.gas);
+        self.stack.push(frame);
+    }
+
+    fn pop(&mut self) -> Option<Frame> {
+        let frame = self.stack.pop()?;
+        self.active[frame.function as usize] -= 1;
+        if let Some(since) = frame.outermost_since {
+            self.calls.functions[frame.function as usize].total += self.gas - since;
+        }
+        Some(frame)
     }
 
     /// Brings the stack to where the instruction at `pc` is.
     fn follow(&mut self, pc: u32) {
-        let function = self.function_at(pc);
         match self.flow {
-            Flow::Call if self.stack.len() < MAX_DEPTH => {
-                let parent = self.stack.last().map(|frame| frame.path);
-                let path = self.path(parent, function);
-                self.calls.paths[path].calls += 1;
-                self.stack.push(Frame { path, returns_to: self.last_pc.wrapping_add(4) });
+            Flow::Call if self.stack.len() < MAX_FRAMES => {
+                let function = self.function_at(pc);
+                self.push(function, self.last_pc.wrapping_add(4));
                 return;
             }
             Flow::Call => self.cut += 1,
             Flow::Return if self.cut > 0 => self.cut -= 1,
             Flow::Return => {
-                // Several frames at once where a function left by a tail call or a long jump.
-                if let Some(at) = self.stack.iter().rposition(|frame| frame.returns_to == pc) {
-                    self.stack.truncate(at.max(1));
+                // Several frames at once where a function left by a tail call or a long jump. The first one stays.
+                let from = self.stack.len().saturating_sub(MAX_LEFT);
+                let left = self.stack[from..].iter().rposition(|frame| frame.returns_to == pc);
+                if let Some(at) = left.map(|at| (from + at).max(1)) {
+                    while self.stack.len() > at {
+                        self.pop();
+                    }
                 }
             }
             Flow::Straight => {}
         }
+        let function = self.function_at(pc);
         // Another function without a call: a tail call, which takes the frame over.
-        let Some(top) = self.stack.last() else { return };
-        let path = &self.calls.paths[top.path];
-        if self.cut == 0 && path.function != function {
-            let parent = path.parent;
-            let path = self.path(parent, function);
-            if let Some(top) = self.stack.last_mut() {
-                top.path = path;
-            }
+        if self.cut == 0
+            && self.stack.last().is_some_and(|top| top.function != function)
+            && let Some(top) = self.pop()
+        {
+            let path = self.path(self.calls.paths[top.path as usize].parent, function);
             if self.flow != Flow::Return {
-                self.calls.paths[path].calls += 1;
+                self.calls.functions[function as usize].calls += 1;
             }
+            self.enter(Frame { path, function, ..top });
         }
     }
 }
@@ -176,10 +279,7 @@ impl Tracer for Profiler<'_> {
             }
             op => self.gas_table.class(op.info().class).into(),
         };
-        self.gas += cost;
-        if let Some(top) = self.stack.last() {
-            self.calls.paths[top.path].gas += cost;
-        }
+        self.charge(cost);
         self.flow = match instruction.op {
             Op::Jal | Op::Jalr if instruction.rd == reg::RA => Flow::Call,
             Op::Jalr if instruction.rd == reg::ZERO && instruction.rs1 == reg::RA => Flow::Return,
@@ -196,54 +296,65 @@ impl Tracer for Profiler<'_> {
 }
 
 impl Calls {
-    fn name(&self, function: u32) -> &str {
-        self.names.get(&function).map_or("?", String::as_str)
-    }
-
     /// Functions, the costliest by themselves first.
-    pub fn functions(&self) -> Vec<Function> {
-        // A path comes after its parent, so sums go backwards.
-        let mut totals: Vec<u64> = self.paths.iter().map(|path| path.gas).collect();
-        for at in (0..self.paths.len()).rev() {
-            if let Some(parent) = self.paths[at].parent {
-                totals[parent] += totals[at];
-            }
-        }
-        let mut functions: BTreeMap<&str, Function> = BTreeMap::new();
-        for (at, path) in self.paths.iter().enumerate() {
-            let name = self.name(path.function);
-            let entry = functions.entry(name).or_insert_with(|| Function {
-                name: name.to_owned(),
-                own: 0,
-                total: 0,
-                calls: 0,
-            });
-            entry.own += path.gas;
-            entry.calls += path.calls;
-            if !self.ancestors(path).any(|ancestor| self.name(ancestor.function) == name) {
-                entry.total += totals[at];
-            }
-        }
-        let mut functions: Vec<_> = functions.into_values().collect();
+    pub fn functions(&self) -> Vec<&Function> {
+        let mut functions: Vec<_> = self.functions.iter().collect();
         functions.sort_by(|a, b| (b.own, &a.name).cmp(&(a.own, &b.name)));
         functions
     }
 
-    fn ancestors<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Path> {
-        std::iter::successors(path.parent, |&at| self.paths[at].parent).map(|at| &self.paths[at])
+    /// Writes stacks and the gas of each one's last function, in the format of flamegraph tools.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_folded(&self, out: &mut impl Write) -> io::Result<()> {
+        self.stacks(0, |stack, gas| writeln!(out, "{stack} {gas}"))
     }
 
-    /// Stacks and the gas of each one's last function, in the format of flamegraph tools.
-    pub fn folded(&self) -> String {
-        let mut text = String::new();
-        for path in self.paths.iter().filter(|path| path.gas > 0) {
-            let mut names: Vec<&str> = self.ancestors(path).map(|p| self.name(p.function)).collect();
-            names.reverse();
-            names.push(self.name(path.function));
-            // A semicolon separates frames, and a generic type may have one in its name.
-            let names: Vec<String> = names.iter().map(|name| name.replace(';', ":")).collect();
-            text += &format!("{} {}\n", names.join(";"), path.gas);
+    /// Draws the stacks: paths of less than a thousandth of the gas are drawn as part of their callers.
+    ///
+    /// # Errors
+    /// Those of `out`, or that the run used no gas.
+    pub fn write_flamegraph(&self, title: &str, out: &mut impl Write) -> anyhow::Result<()> {
+        let all: u64 = self.paths.iter().map(|path| path.gas).sum();
+        anyhow::ensure!(all > 0, "the run used no gas");
+        let mut lines = Vec::new();
+        self.stacks(all / 1000, |stack, gas| {
+            lines.push(format!("{stack} {gas}"));
+            Ok(())
+        })?;
+        let mut options = inferno::flamegraph::Options::default();
+        title.clone_into(&mut options.title);
+        "gas".clone_into(&mut options.count_name);
+        inferno::flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), out)?;
+        Ok(())
+    }
+
+    /// Gives every call path that has gas of its own, where paths that have less than `least` with what they call belong
+    /// to their callers.
+    fn stacks(&self, least: u64, mut each: impl FnMut(&str, u64) -> io::Result<()>) -> io::Result<()> {
+        // A path comes after its parent, so sums go backwards.
+        let mut own: Vec<u64> = self.paths.iter().map(|path| path.gas).collect();
+        let mut totals = own.clone();
+        for (at, path) in self.paths.iter().enumerate().rev() {
+            let Some(parent) = path.parent else { continue };
+            totals[parent as usize] += totals[at];
+            if totals[at] < least {
+                own[parent as usize] += std::mem::take(&mut own[at]);
+            }
         }
-        text
+        // A semicolon separates frames, and a generic type may have one in its name.
+        let name = |at: &u32| {
+            let name = &self.functions[self.paths[*at as usize].function as usize].name;
+            name.chars().take(MAX_NAME).map(|c| if c == ';' { ':' } else { c }).collect::<String>()
+        };
+        for (at, gas) in own.into_iter().enumerate().filter(|(_, gas)| *gas > 0) {
+            let up = |at: &u32| self.paths[*at as usize].parent;
+            let mut names: Vec<String> =
+                std::iter::successors(Some(at as u32), up).map(|at| name(&at)).collect();
+            names.reverse();
+            each(&names.join(";"), gas)?;
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 mod calls;
 
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::BufWriter;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -11,10 +11,12 @@ use ember_vm::Machine;
 use serde_json::json;
 
 use crate::Outcome;
-use crate::args::{RunOptions, create};
+use crate::args::RunOptions;
 use crate::guest::Guest;
 use crate::host::CommandLine;
+use crate::output::OutputFile;
 use crate::report::{Report, to_stdout};
+use crate::text::{MAX_NAME, shown};
 
 use calls::{Calls, Profiler};
 
@@ -27,6 +29,9 @@ pub struct Args {
     /// Write call stacks and their gas, for flamegraphs: `main;sort;swap 1234`
     #[arg(long, value_name = "FILE")]
     folded: Option<PathBuf>,
+    /// Draw call stacks and their gas as a flamegraph, to look at in a browser
+    #[arg(long, value_name = "FILE.svg")]
+    flamegraph: Option<PathBuf>,
     /// Most functions that the table shows
     #[arg(long, value_name = "N", default_value_t = 30)]
     top: usize,
@@ -35,27 +40,37 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome> {
-    let guest = Guest::load(&args.elf)?;
     let options = &args.options;
+    let (folded, flamegraph) = (args.folded.as_deref(), args.flamegraph.as_deref());
+    options.files(&args.elf)?.write("--folded", folded).write("--flamegraph", flamegraph).check()?;
+    let guest = Guest::load(&args.elf)?;
     let config = options.parameters.config()?;
-    let mut host = CommandLine::new(options.private.as_deref(), true)?;
+    let mut host = CommandLine::new(&options.private, true)?;
     let journal = options.output.create_journal()?;
-    let folded = args.folded.as_deref().map(create).transpose()?;
+    let folded = folded.map(OutputFile::create).transpose()?;
+    let flamegraph = flamegraph.map(OutputFile::create).transpose()?;
     let mut machine = Machine::new(&guest.program, config).with_context(|| args.elf.display().to_string())?;
     let mut profiler = Profiler::new(&guest, &machine);
     let exit = machine.run_traced(&mut host, &mut profiler);
     host.finish()?;
-    journal.write(machine.journal())?;
+    journal.map_or(Ok(()), |file| file.write_whole(machine.journal()))?;
     let calls = profiler.finish(machine.gas_used());
 
-    if let Some(mut file) = folded {
-        let path = args.folded.as_deref().unwrap_or(&args.elf).display();
-        file.write_all(calls.folded().as_bytes()).with_context(|| format!("cannot write {path}"))?;
+    if let Some(file) = folded {
+        let mut out = BufWriter::new(file);
+        calls.write_folded(&mut out).context("cannot write the call stacks")?;
+        out.into_inner().map_err(|e| e.into_error()).context("cannot write the call stacks")?.finish()?;
+    }
+    if let Some(file) = flamegraph {
+        let mut out = BufWriter::new(file);
+        let title = format!("gas of {}", shown(&args.elf.display().to_string(), MAX_NAME));
+        calls.write_flamegraph(&title, &mut out).context("cannot write the flamegraph")?;
+        out.into_inner().map_err(|e| e.into_error()).context("cannot write the flamegraph")?.finish()?;
     }
     if options.output.json {
         let functions = calls.functions();
         let functions: Vec<_> = functions
-            .iter()
+            .into_iter()
             .map(|f| json!({ "name": f.name, "self": f.own, "total": f.total, "calls": f.calls }))
             .collect();
         let mut report = Report::default();

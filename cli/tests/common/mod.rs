@@ -47,6 +47,28 @@ pub fn elf(code: &[u32], data: &[u8]) -> Vec<u8> {
     f
 }
 
+/// The file with a table of functions of 4 bytes: offset of the name in `strings`, and address.
+pub fn with_symbols(mut f: Vec<u8>, strings: &[u8], symbols: &[(u32, u32)]) -> Vec<u8> {
+    f.resize(f.len().next_multiple_of(4), 0);
+    let words = |f: &mut Vec<u8>, all: &[u32]| f.extend(all.iter().flat_map(|w| w.to_le_bytes()));
+    let table = f.len() as u32;
+    words(&mut f, &[0; 4]);
+    for &(name, address) in symbols {
+        // A global function of section 1.
+        words(&mut f, &[name, address, 4, 0x1_0012]);
+    }
+    let names = f.len() as u32;
+    f.extend(strings);
+    f.resize(f.len().next_multiple_of(4), 0);
+    let sections = f.len() as u32;
+    words(&mut f, &[0; 10]);
+    words(&mut f, &[0, 2, 0, 0, table, names - table, 2, 1, 4, 16]);
+    words(&mut f, &[0, 3, 0, 0, names, strings.len() as u32, 0, 0, 1, 0]);
+    f[32..36].copy_from_slice(&sections.to_le_bytes());
+    f[46..52].copy_from_slice(&[40, 0, 3, 0, 2, 0]);
+    f
+}
+
 /// Writes to console and journal, and exits with `code`.
 pub fn talker(code: u32) -> Vec<u8> {
     let code = [

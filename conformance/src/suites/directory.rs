@@ -42,7 +42,7 @@ const REFERENCE_EXTENSIONS: [&str; 4] = ["reference_output", "reference", "signa
 /// A directory that cannot be read, or nothing at `root`. A file that cannot be read is a test that says so.
 pub fn tests(root: &Path, options: &DirectoryOptions) -> Result<Vec<Test>, String> {
     let whole = root.canonicalize().map_err(|e| format!("{}: {e}", root.display()))?;
-    let suite = whole.file_name().map_or_else(|| "elf".to_owned(), |n| n.to_string_lossy().into_owned());
+    let suite = whole.file_name().map_or_else(|| "elf".to_owned(), |n| printable(&n.to_string_lossy()));
     let mut files = Vec::new();
     let parent = if root.is_dir() {
         collect(root, &mut BTreeSet::new(), &mut files)?;
@@ -57,7 +57,11 @@ pub fn tests(root: &Path, options: &DirectoryOptions) -> Result<Vec<Test>, Strin
         let is_elf = path.extension().is_some_and(|e| e == "elf");
         let is_free = files.binary_search(&path.with_extension("")).is_err();
         let stem = if is_elf && is_free { below.with_extension("") } else { below.clone() };
-        let name = stem.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let name = stem
+            .components()
+            .map(|c| printable(&c.as_os_str().to_string_lossy()))
+            .collect::<Vec<_>>()
+            .join("/");
         let extension = extension(&name);
         let test = ElfTest {
             reference: reference(path, &below, options.references.as_deref()),
@@ -69,6 +73,12 @@ pub fn tests(root: &Path, options: &DirectoryOptions) -> Result<Vec<Test>, Strin
         Test { suite: suite.clone(), extension, name, subject: Subject::Elf(Box::new(test)) }
     };
     Ok(files.iter().map(test).collect())
+}
+
+/// A file's name with escapes for what a terminal would act on.
+fn printable(name: &str) -> String {
+    let escape = |c: char| if c.is_ascii_graphic() { c.to_string() } else { c.escape_debug().to_string() };
+    name.chars().map(escape).collect()
 }
 
 fn extension(name: &str) -> String {
