@@ -5,8 +5,9 @@
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod alias;
 mod model;
 mod polynomial;
 
-pub use model::{Message, Model};
-pub use polynomial::{Monomial, Polynomial, TooLarge, Variable};
+pub use model::{Message, Model, Recorder};
+pub use polynomial::{Expander, Monomial, Polynomial, TooLarge, Variable};

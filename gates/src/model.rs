@@ -4,6 +4,7 @@ use ember_verifier::air::Table;
 use ember_verifier::params::{Challenge, Val};
 use p3_air::Air;
 use p3_air::symbolic::{AirLayout, SymbolicExpression};
+use p3_field::TwoAdicField;
 use p3_lookup::InteractionSymbolicBuilder;
 
 /// What evaluates a circuit's constraints symbolically.
@@ -33,6 +34,8 @@ pub struct Model {
     pub publics: usize,
     /// Whether constraints read the next row.
     pub reads_next: bool,
+    /// log2 of the most rows.
+    pub max_log_height: usize,
     /// Polynomials that are zero on every row, selectors included.
     pub constraints: Vec<SymbolicExpression<Val>>,
     /// Tuples on buses, in the order in which the circuit names them.
@@ -42,7 +45,8 @@ pub struct Model {
 impl Model {
     /// The model of a table of the proof system.
     pub fn of(table: Table) -> Self {
-        Self::of_air(table.name(), table.column_names(), table.reads_next_row(), &table)
+        let model = Self::of_air(table.name(), table.column_names(), table.reads_next_row(), &table);
+        Self { max_log_height: table.max_log_height(), ..model }
     }
 
     /// The models of all tables.
@@ -50,7 +54,7 @@ impl Model {
         Table::ALL.iter().map(|&table| Self::of(table)).collect()
     }
 
-    /// The model of any circuit.
+    /// The model of any circuit, of as many rows as the field allows.
     pub fn of_air(name: &str, columns: Vec<String>, reads_next: bool, air: &impl Air<Recorder>) -> Self {
         let layout = AirLayout::from_air::<Val>(air);
         let publics = layout.num_public_values;
@@ -66,7 +70,8 @@ impl Model {
             })
             .collect();
         let constraints = recorder.base_constraints();
-        Self { name: name.to_owned(), columns, publics, reads_next, constraints, messages }
+        let max_log_height = Val::TWO_ADICITY;
+        Self { name: name.to_owned(), columns, publics, reads_next, max_log_height, constraints, messages }
     }
 
     /// Index of a column.

@@ -1,6 +1,7 @@
 //! Expressions multiplied out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
 
 use ember_verifier::params::Val;
 use p3_air::symbolic::{BaseEntry, BaseLeaf, SymbolicExpr, SymbolicExpression};
@@ -81,25 +82,58 @@ impl Polynomial {
     /// # Panics
     /// On preprocessed or periodic columns: no table has any.
     pub fn of(expression: &SymbolicExpression<Val>, most: usize) -> Result<Self, TooLarge> {
-        let of = |e: &SymbolicExpression<Val>| Self::of(e, most);
+        Expander::new(most).expand(expression)
+    }
+}
+
+/// Multiplies expressions out, those that several share once.
+pub struct Expander<'a> {
+    most: usize,
+    known: HashMap<*const SymbolicExpression<Val>, Polynomial>,
+    expressions: PhantomData<&'a SymbolicExpression<Val>>,
+}
+
+impl<'a> Expander<'a> {
+    /// Polynomials have at most `most` monomials.
+    pub fn new(most: usize) -> Self {
+        Self { most, known: HashMap::new(), expressions: PhantomData }
+    }
+
+    /// Multiplies an expression out.
+    ///
+    /// # Errors
+    /// [`TooLarge`] when a part of it has more monomials than allowed.
+    ///
+    /// # Panics
+    /// On preprocessed or periodic columns: no table has any.
+    pub fn expand(&mut self, expression: &'a SymbolicExpression<Val>) -> Result<Polynomial, TooLarge> {
+        if let Some(known) = self.known.get(&std::ptr::from_ref(expression)) {
+            return Ok(known.clone());
+        }
         let sum = match expression {
             SymbolicExpr::Leaf(leaf) => match leaf {
-                BaseLeaf::Constant(value) => Self::constant(*value),
-                BaseLeaf::IsFirstRow => Self::variable(Variable::IsFirst),
-                BaseLeaf::IsLastRow => Self::variable(Variable::IsLast),
-                BaseLeaf::IsTransition => Self::variable(Variable::IsTransition),
-                BaseLeaf::Variable(v) => Self::variable(match v.entry {
+                BaseLeaf::Constant(value) => Polynomial::constant(*value),
+                BaseLeaf::IsFirstRow => Polynomial::variable(Variable::IsFirst),
+                BaseLeaf::IsLastRow => Polynomial::variable(Variable::IsLast),
+                BaseLeaf::IsTransition => Polynomial::variable(Variable::IsTransition),
+                BaseLeaf::Variable(v) => Polynomial::variable(match v.entry {
                     BaseEntry::Main { offset: 0 } => Variable::Here(v.index),
                     BaseEntry::Main { offset: 1 } => Variable::Next(v.index),
                     BaseEntry::Public => Variable::Public(v.index),
                     other => panic!("no table has columns of the kind {other:?}"),
                 }),
             },
-            SymbolicExpr::Add { x, y, .. } => of(x)?.plus(&of(y)?, Val::ONE),
-            SymbolicExpr::Sub { x, y, .. } => of(x)?.plus(&of(y)?, Val::NEG_ONE),
-            SymbolicExpr::Neg { x, .. } => Self::default().plus(&of(x)?, Val::NEG_ONE),
-            SymbolicExpr::Mul { x, y, .. } => of(x)?.times(&of(y)?, most)?,
+            SymbolicExpr::Add { x, y, .. } => self.expand(x)?.plus(&self.expand(y)?, Val::ONE),
+            SymbolicExpr::Sub { x, y, .. } => self.expand(x)?.plus(&self.expand(y)?, Val::NEG_ONE),
+            SymbolicExpr::Neg { x, .. } => Polynomial::default().plus(&self.expand(x)?, Val::NEG_ONE),
+            SymbolicExpr::Mul { x, y, .. } => self.expand(x)?.times(&self.expand(y)?, self.most)?,
         };
-        if sum.0.len() > most { Err(TooLarge) } else { Ok(sum) }
+        if sum.0.len() > self.most {
+            return Err(TooLarge);
+        }
+        if !matches!(expression, SymbolicExpr::Leaf(_)) {
+            self.known.insert(expression, sum.clone());
+        }
+        Ok(sum)
     }
 }
