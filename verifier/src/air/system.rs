@@ -345,8 +345,8 @@ columns! {
 
 /// Only looked-up values need a row: a small run has a small table.
 ///
-/// The first value is 0, steps are below 256, and the last value is 2^16 - 1; at most 2^22 rows cannot go around
-/// the field, so every value lies between.
+/// The first value is 0, steps are below 256, and the last value is 2^16 - 1; at most 2^17 rows cannot go around
+/// the field, as 2^17 * 255 < p, so every value lies between.
 pub(super) fn eval_range16<AB: Builder>(b: &mut AB) {
     let main = b.main();
     let l = Range16Cols::from_row(main.current_slice());
