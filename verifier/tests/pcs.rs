@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use ember_verifier::params::{Challenge, ChallengeMmcs, Challenger, Dft, Val, ValMmcs, fri_parameters, mmcs};
+use ember_verifier::params::{
+    BATCH_POW_BITS, Challenge, ChallengeMmcs, Challenger, Dft, Val, ValMmcs, fri_parameters, mmcs,
+};
 use ember_verifier::pcs::{Claims, Coset, OpeningProof, Pcs};
 use p3_challenger::CanObserve;
 use p3_commit::{CommitmentOpening, MatrixOpening, OpeningRequest, PointOpening};
@@ -127,9 +129,15 @@ impl Case {
     }
 }
 
-/// Few queries: what is tested is not how hard proofs are to forge.
+/// Few queries, and no work before openings are combined, at which nearly every edit would end: what is tested is not how
+/// hard proofs are to forge.
 fn quick() -> FriParameters<ChallengeMmcs> {
-    FriParameters { num_queries: 6, query_proof_of_work_bits: 3, ..fri_parameters() }
+    FriParameters {
+        num_queries: 6,
+        batch_proof_of_work_bits: 0,
+        query_proof_of_work_bits: 3,
+        ..fri_parameters()
+    }
 }
 
 const CIRCUITS: &[&[Shape]] = &[
@@ -357,6 +365,24 @@ fn edited_proofs_are_refused() {
     ] {
         assert!(reasons.contains_key(reason), "{reason} in {reasons:?}");
     }
+}
+
+/// The work before openings are combined is checked, and is bound to what is claimed.
+#[test]
+fn openings_are_not_combined_without_work() {
+    let fri = fri_parameters();
+    assert_eq!(fri.batch_proof_of_work_bits, BATCH_POW_BITS);
+    let mut numbers = Numbers(6);
+    let honest = Case::new(&fri, CIRCUITS, &mut numbers);
+    assert_eq!(honest.verdict(), Ok(()));
+    for other in [Val::ZERO, honest.proof.batch_pow_witness + Val::ONE, -Val::ONE] {
+        let mut case = honest.clone();
+        case.proof.batch_pow_witness = other;
+        case.refused("InvalidPowWitness(Batch)");
+    }
+    let mut case = honest;
+    case.claims[0].matrices[0].points[0].values[0] += Challenge::ONE;
+    case.refused("InvalidPowWitness(Batch)");
 }
 
 #[test]
