@@ -145,9 +145,11 @@ fn segments_are_those_of_the_run() {
 #[test]
 fn proofs_that_prove_nothing_are_refused_by_name() {
     let mut file = least().bytes.clone();
-    for (version, refusal) in
-        [(1, ProofFileError::Forgeable(1)), (2, ProofFileError::Forgeable(2)), (9, ProofFileError::Version(9))]
-    {
+    for (version, refusal) in [
+        (1, ProofFileError::Forgeable(1)),
+        (2, ProofFileError::Forgeable(2)),
+        (9, ProofFileError::Version(9)),
+    ] {
         file[8] = version;
         assert_eq!(ProofFile::from_bytes(&file).err(), Some(refusal));
     }

@@ -1,0 +1,12 @@
+//! Gates that every circuit passes before it lands.
+//!
+//! A [`Model`] is a table as data: its constraints and messages as polynomials over named columns. Every gate reads models,
+//! so that a new table, column, constraint or message is covered without a new test.
+#![deny(unsafe_code)]
+#![deny(missing_docs)]
+
+mod model;
+mod polynomial;
+
+pub use model::{Message, Model};
+pub use polynomial::{Monomial, Polynomial, TooLarge, Variable};
