@@ -7,6 +7,7 @@
 
 mod model;
 mod polynomial;
+pub mod repair;
 
-pub use model::{Message, Model};
+pub use model::{Message, Model, Recorder};
 pub use polynomial::{Monomial, Polynomial, TooLarge, Variable};

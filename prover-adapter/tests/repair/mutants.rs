@@ -1,0 +1,83 @@
+//! Tables without one constraint, look-up or field: something false is accepted, or it is known why not.
+
+use std::collections::BTreeMap;
+
+use ember_gates::Model;
+use ember_gates::repair::{Circuit, Honest, Omission, Rng, State, hunt};
+use ember_verifier::air::Table;
+
+use crate::cases::{self, Case, Plan};
+
+/// Buses on which what is sent is received.
+const PERMUTATIONS: [&str; 7] = ["mem", "aux", "node", "update", "stream", "operand", "element"];
+
+/// What became of a table without one of its parts.
+pub struct Outcome {
+    pub omission: Omission,
+    pub what: String,
+    /// By what it is killed.
+    pub killed: Option<String>,
+}
+
+/// Whether honest runs are no longer proven: a message that they need is not said.
+fn is_missed(circuit: &Circuit, omission: Omission, cases: &[&Case]) -> bool {
+    let Omission::Message(m) = omission else { return false };
+    let message = &circuit.messages[m];
+    let needed = message.provided || PERMUTATIONS.contains(&&message.bus[..]);
+    needed
+        && cases.iter().any(|case| {
+            let mut state = State::new(circuit, &case.world, &case.cells, &case.publics);
+            (0..state.height).any(|row| state.said(row, m).is_some())
+        })
+}
+
+/// Leaves out each part of a table, or every `share`th.
+pub fn table(table: Table, cases: &[Case], share: usize, rounds: usize) -> Vec<Outcome> {
+    let circuit = Circuit::of(&Model::of(table));
+    let cases: Vec<&Case> = cases.iter().filter(|case| case.world.table == table).collect();
+    let rows: Vec<Vec<usize>> = cases.iter().map(|case| cases::rows(&circuit, case)).collect();
+    let plan = Plan::of(table);
+    let mut out = Vec::new();
+    for (n, omission) in circuit.omissions().into_iter().enumerate() {
+        if n % share != table as usize % share {
+            continue;
+        }
+        let what = circuit.describe(omission);
+        if is_missed(&circuit, omission, &cases) {
+            out.push(Outcome { omission, what, killed: Some("honest runs are not proven".into()) });
+            continue;
+        }
+        let mutant = circuit.without(omission);
+        let honest: Vec<Honest<'_>> = cases
+            .iter()
+            .zip(&rows)
+            .map(|(case, rows)| Honest {
+                cells: &case.cells,
+                publics: &case.publics,
+                open_publics: &plan.publics,
+                rows,
+                oracle: &case.world,
+            })
+            .collect();
+        let mut rng = Rng(n as u64 ^ (table as u64) << 32);
+        let killed = hunt(&mutant, &honest, plan.limits, &mut rng, rounds).map(|found| found.why);
+        out.push(Outcome { omission, what, killed });
+    }
+    out
+}
+
+/// How many of each kind there are and are killed.
+pub fn count(outcomes: &[Outcome]) -> BTreeMap<&'static str, (usize, usize)> {
+    let mut counts = BTreeMap::new();
+    for o in outcomes {
+        let kind = match o.omission {
+            Omission::Constraint(_) => "constraints",
+            Omission::Message(_) => "messages",
+            Omission::Field(..) => "fields",
+        };
+        let (killed, all) = counts.entry(kind).or_insert((0, 0));
+        *all += 1;
+        *killed += usize::from(o.killed.is_some());
+    }
+    counts
+}
