@@ -62,22 +62,31 @@ pub fn hunt(
             let mut search = Search::new(&mut state, honest.open_publics, limits, rng.clone());
             rng.next();
             let mut rows = honest.rows.to_vec();
+            // Those that stand for others, and any.
+            let height = search.state.height;
+            rows.extend((0..rows.len().min(4 << round)).map(|_| search.rng.below(height)));
             search.rng.shuffle(&mut rows);
             rows.truncate(4 << round.min(4));
             for &row in &rows {
                 let mut firsts: Vec<Move> = Vec::new();
-                for place in search.around(row) {
+                let around = search.around(row);
+                for &place in &around {
                     match search.state.row_and_column(place) {
                         Some((row, column)) => firsts.extend(search.first_changes(row, column)),
                         None => firsts.extend(search.first_values(place)),
                     }
                 }
                 if round > 0 {
-                    let column = search.rng.below(circuit.columns.len());
-                    firsts.extend(search.first_changes(row, column));
-                }
-                if round > 1 {
-                    firsts.extend((0..8).map(|_| search.some_changes(row)));
+                    for place in around {
+                        if let Some((row, column)) = search.state.row_and_column(place) {
+                            firsts.extend(search.suiting_changes(row, column));
+                        }
+                    }
+                    for _ in 0..circuit.columns.len().min(48) {
+                        let column = search.rng.below(circuit.columns.len());
+                        firsts.extend(search.first_changes(row, column));
+                    }
+                    firsts.extend((0..16).map(|_| search.some_changes(row)));
                 }
                 search.rng.shuffle(&mut firsts);
                 firsts.truncate(64 << round.min(3));

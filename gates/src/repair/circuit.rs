@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ember_verifier::params::Val;
+use p3_air::symbolic::SymbolicExpr;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use super::program::{Input, Position, Program, Scratch};
@@ -15,6 +16,8 @@ pub struct Sends {
     pub bus: String,
     /// Whether the row provides an entry that others look up.
     pub provided: bool,
+    /// Whether it sends or asks, and does not receive or provide: its multiplicity is not written as a negative one.
+    pub sends: bool,
     /// Signed multiplicity.
     pub count: Program,
     /// The tuple.
@@ -79,6 +82,7 @@ impl Circuit {
             Arc::new(Sends {
                 bus: m.bus.clone(),
                 provided: m.provided,
+                sends: !matches!(m.count, SymbolicExpr::Neg { .. }),
                 count: Program::of(&m.count),
                 fields: m.fields.iter().map(Program::of).collect(),
             })

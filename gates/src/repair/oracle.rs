@@ -11,6 +11,8 @@ pub struct Said {
     pub bus: String,
     /// Signed multiplicity, not zero: 1 sends or asks, -1 receives.
     pub count: Val,
+    /// Whether the message is one that sends or asks: its multiplicity is 1 on honest rows, or else -1.
+    pub sends: bool,
     /// Whether it is an entry that others look up.
     pub provided: bool,
     /// The tuple.

@@ -27,6 +27,12 @@ impl Rng {
         Val::from_u64(self.next() >> 2)
     }
 
+    /// An integer of any number of bits.
+    pub fn number(&mut self) -> Val {
+        let bits = 1 + self.below(25);
+        Val::from_u32(self.below(1 << bits) as u32)
+    }
+
     /// Puts items in random order.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {

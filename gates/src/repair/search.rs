@@ -250,7 +250,8 @@ impl<'s, 'a> Search<'s, 'a> {
             -Val::ONE,
             Val::TWO,
             self.rng.val(),
-            Val::from_u32(self.rng.below(1 << 16) as u32),
+            self.rng.number(),
+            self.rng.number(),
         ];
         let mut seen = Vec::new();
         values.retain(|v| {
@@ -277,11 +278,30 @@ impl<'s, 'a> Search<'s, 'a> {
         moves
     }
 
+    /// Values of a cell by which another item that reads it has a value that suits it.
+    pub fn suiting_changes(&mut self, row: usize, column: usize) -> Vec<Move> {
+        let circuit = self.state.circuit;
+        let place = self.state.cell(row, column);
+        let mut moves = Vec::new();
+        for &item in &circuit.readers[0][column] {
+            let Some(m) = item.checked_sub(circuit.constraints.len()) else { continue };
+            let message = &circuit.messages[m];
+            if message.provided || !message.bus.starts_with("range") || circuit.is_omitted(item) {
+                continue;
+            }
+            let target =
+                Val::from_u32(self.rng.below(if message.bus == "range8" { 1 << 8 } else { 1 << 16 }) as u32);
+            let mut rng = self.rng.clone();
+            moves.extend(ways(self.state, row, &message.fields[0], target, &|p| p != place, &mut rng));
+        }
+        moves
+    }
+
     /// Changes to begin with, of a public value or a free field.
     pub fn first_values(&mut self, place: Place) -> Vec<Move> {
         let value = self.state.get(place);
         let near = [value + Val::ONE, value - Val::ONE, Val::ZERO, Val::ONE, value + Val::from_u32(1 << 16)];
-        let far = [self.rng.val(), Val::from_u32(self.rng.below(1 << 16) as u32)];
+        let far = [self.rng.val(), self.rng.number()];
         near.into_iter().chain(far).filter(|&v| v != value).map(|v| vec![(place, v)]).collect()
     }
 
@@ -304,7 +324,8 @@ impl<'s, 'a> Search<'s, 'a> {
         let programs = match circuit.omitted {
             Some(Omission::Constraint(k)) => vec![&circuit.constraints[k]],
             Some(Omission::Message(m)) => circuit.programs(circuit.constraints.len() + m),
-            Some(Omission::Field(..)) | None => Vec::new(),
+            Some(Omission::Field(..)) => circuit.left_out.iter().collect(),
+            None => Vec::new(),
         };
         let mut places: Vec<Place> = programs
             .iter()

@@ -140,6 +140,7 @@ impl<'a> State<'a> {
         Some(Said {
             bus: circuit.messages[message].bus.clone(),
             count,
+            sends: sends.sends,
             provided: sends.provided,
             tuple,
             row,

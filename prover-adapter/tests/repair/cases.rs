@@ -101,7 +101,26 @@ pub fn all(verifier: &Verifier) -> Vec<Case> {
     let whole = usize::MAX;
     of_run(verifier, "arithmetic", &record(&programs::arithmetic()), whole, |_, _| true, &mut out);
     of_run(verifier, "memory", &record(&programs::memory()), whole, |_, _| true, &mut out);
-    let segmented = [Table::Memory, Table::MemoryNode, Table::Csr, Table::Cpu, Table::Journal, Table::Io];
+    let operations = [
+        Table::Rom,
+        Table::Cpu,
+        Table::Bitwise,
+        Table::Shift,
+        Table::Part,
+        Table::Mul,
+        Table::Div,
+        Table::Csr,
+    ];
+    for (name, seed) in [("operands 1", 1), ("operands 2", 2)] {
+        let keep = |_, t| operations.contains(&t);
+        of_run(verifier, name, &record(&programs::operands(seed)), whole, keep, &mut out);
+    }
+    for (name, len) in [("journal 1", 1), ("journal 23", 23)] {
+        let keep = |_, t| matches!(t, Table::Journal | Table::Io);
+        of_run(verifier, name, &record(&programs::journal(len)), whole, keep, &mut out);
+    }
+    let segmented =
+        [Table::Data, Table::Memory, Table::MemoryNode, Table::Csr, Table::Cpu, Table::Journal, Table::Io];
     of_run(
         verifier,
         "segments",

@@ -2,7 +2,7 @@
 
 use ember_gates::repair::{Mend, Said, State};
 use ember_isa::{Class, Family, Format, Instruction, Op, csr, decode, reg};
-use ember_verifier::air::{CSR_SUB, CpuCols, CpuPublics, fetched, sub_code};
+use ember_verifier::air::{CSR_SUB, CpuCols, CpuPublics, Table, fetched, sub_code};
 use ember_verifier::params::Val;
 use ember_vm::semantics::{access_size, branch_taken, compute, load_value, store_word};
 use p3_field::PrimeCharacteristicRing;
@@ -79,7 +79,7 @@ pub fn refused_fetch(world: &World, t: &[Val]) -> Option<Vec<Mend>> {
         return None;
     }
     let honest = world.code.get(&int(t[0]).wrapping_mul(4)).and_then(|&w| decode(w).ok());
-    let expected = honest.and_then(|i| decoded(&i, 4 * int(t[0])));
+    let expected = honest.and_then(|i| decoded(&i, int(t[0]).wrapping_mul(4)));
     Some(expected.and_then(|e| unless(t, 0, &e)).unwrap_or_default())
 }
 
@@ -164,10 +164,36 @@ pub fn refused_operation(world: &World, t: &[Val]) -> Option<Vec<Mend>> {
         let canonical = word(&t[6..8]).is_some() && t[12..14].iter().all(|&g| small(g, 24));
         return if canonical { None } else { Some(Vec::new()) };
     }
+    let products = [Op::Mul, Op::Mulhu].map(sub_code);
+    if world.table == Table::Div && products.contains(&int(t[0])) {
+        return refused_product(world, t);
+    }
     match answer(world, t) {
         None => Some(Vec::new()),
         Some(expected) => unless(t, 0, &expected),
     }
+}
+
+/// A product that `Div` asks for: the result, or a factor, may be what is wrong. That the first factor is a word is for
+/// who asks to see to.
+fn refused_product(world: &World, t: &[Val]) -> Option<Vec<Mend>> {
+    let a = word(&t[2..4])?;
+    if word(&t[4..6]).is_none() {
+        return Some(Vec::new());
+    }
+    let mut mends = unless(t, 0, &answer(world, t)?)?;
+    if let (1, Some(w), true) = (a & 1, word(&t[6..8]), int(t[0]) == sub_code(Op::Mul)) {
+        // The inverse of an odd number modulo 2^32, by Newton's method.
+        let inverse = (0..5).fold(a, |x, _| x.wrapping_mul(2u32.wrapping_sub(a.wrapping_mul(x))));
+        let factor = limbs(w.wrapping_mul(inverse));
+        mends.push(vec![(4, factor[0]), (5, factor[1])]);
+    }
+    if int(t[0]) == sub_code(Op::Mulhu) && t[6..8] == [Val::ZERO; 2] {
+        mends.push(vec![(2, Val::ZERO), (3, Val::ZERO)]);
+        mends.push(vec![(4, Val::ZERO), (5, Val::ZERO)]);
+        mends.push(vec![(3, Val::ZERO), (5, Val::ZERO)]);
+    }
+    Some(mends)
 }
 
 /// Whether what a table says of an operation is true, as far as the processor believes it.
@@ -175,6 +201,8 @@ pub fn operation(world: &World, state: &mut State<'_>, row: usize) -> Result<(),
     for said in state.all_said(row) {
         if said.bus == "aux" && !sends(&said) {
             claim(world, &said)?;
+        } else if said.bus == "aux" {
+            check(word(&said.tuple[2..4]).is_some(), "a product of no word")?;
         }
     }
     Ok(())

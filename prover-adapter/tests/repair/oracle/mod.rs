@@ -123,6 +123,66 @@ fn unless(found: &[Val], from: usize, expected: &[Val]) -> Option<Vec<Mend>> {
 
 impl Oracle for World {
     fn refused(&self, said: &Said) -> Option<Vec<Mend>> {
+        // What is asked less than never is provided: that is for `judge`.
+        if said.count != Val::ONE && said.count != -Val::ONE || is_turned(said) {
+            return None;
+        }
+        self.refusal(said)
+    }
+
+    fn judge(&self, state: &mut State<'_>) -> Verdict {
+        let rows = changed_rows(state);
+        for &row in &rows {
+            for said in state.all_said(row) {
+                if said.provided {
+                    continue;
+                }
+                if said.count != Val::ONE && said.count != -Val::ONE {
+                    // Other multiplicities need rows that make up for them: nothing is shown.
+                    return Verdict::True;
+                }
+                if is_turned(&said) {
+                    return self.turned(said);
+                }
+            }
+        }
+        match self.judge_rows(state, &rows) {
+            Ok(()) => Verdict::True,
+            Err(why) => lie(why),
+        }
+    }
+}
+
+/// Look-ups.
+const LOOKUPS: [&str; 7] = ["prog", "code", "hash", "permutation", "range16", "range8", "byte_and"];
+
+/// Whether a row says the opposite of what its message is for: it provides what it should ask, sends what it should
+/// receive, or receives what it should send.
+fn is_turned(said: &Said) -> bool {
+    said.count == if said.sends { -Val::ONE } else { Val::ONE }
+}
+
+impl World {
+    /// What a message proves by being turned.
+    fn turned(&self, said: Said) -> Verdict {
+        let straight = Said { count: -said.count, ..said };
+        let t = &straight.tuple;
+        if LOOKUPS.contains(&&straight.bus[..]) || straight.bus == "aux" && straight.sends {
+            // An entry for another row's look-up.
+            let known = match &straight.bus[..] {
+                "code" => self.code.get(&int(t[0]).wrapping_mul(4)).map(|&w| limbs(w)) == Some([t[1], t[2]]),
+                _ => self.refusal(&straight).is_none(),
+            };
+            return if known { Verdict::True } else { lie("an entry that is none, for others") };
+        }
+        match &straight.bus[..] {
+            // An operation that is asked for, and no claim.
+            "aux" => Verdict::True,
+            _ => lie("what should be received is sent, or the other way round"),
+        }
+    }
+
+    fn refusal(&self, said: &Said) -> Option<Vec<Mend>> {
         let t = &said.tuple[..];
         let never = |possible: bool| if possible { None } else { Some(Vec::new()) };
         match (&said.bus[..], sends(said)) {
@@ -143,12 +203,10 @@ impl Oracle for World {
                 let spaces = [SPACE_IMAGE, SPACE_CODE, SPACE_READ, SPACE_WRITE, SPACE_INPUT];
                 // An image is one of bytes; an input's digest may be that of anything.
                 let bytes = level > 0 || space == SPACE_INPUT || t[3..].iter().all(|&l| small(l, 16));
-                never(
-                    spaces.contains(&space)
-                        && level <= ROOT_LEVEL
-                        && index < 1 << (ROOT_LEVEL - level)
-                        && bytes,
-                )
+                if !spaces.contains(&space) {
+                    return Some(spaces.map(|space| vec![(0, Val::from_u32(space))]).to_vec());
+                }
+                never(level <= ROOT_LEVEL && index < 1 << (ROOT_LEVEL - level) && bytes)
             }
             ("update", false) => {
                 let [inner, level, index] = [0, 1, 2].map(|i| int(t[i]));
@@ -162,9 +220,8 @@ impl Oracle for World {
         }
     }
 
-    fn judge(&self, state: &mut State<'_>) -> Verdict {
-        let rows = changed_rows(state);
-        let judged = match self.table {
+    fn judge_rows(&self, state: &mut State<'_>, rows: &[usize]) -> Result<(), String> {
+        match self.table {
             Table::Rom => rows.iter().try_for_each(|&row| core::rom(self, state, row)),
             Table::Cpu => rows.iter().try_for_each(|&row| core::cpu(self, state, row)),
             Table::Bitwise | Table::Shift | Table::Part | Table::Mul | Table::Div | Table::Csr => {
@@ -178,8 +235,8 @@ impl Oracle for World {
             Table::Operand | Table::Element => {
                 rows.iter().try_for_each(|&row| memory::access(self, state, row))
             }
-            Table::Merkle => trees::merkle(state, &rows),
-            Table::MemoryNode => trees::memory_node(self, state, &rows),
+            Table::Merkle => trees::merkle(state, rows),
+            Table::MemoryNode => trees::memory_node(state, rows),
             Table::Journal => trees::journal(self, state),
             Table::Poseidon2 => rows.iter().try_for_each(|&row| trees::poseidon2(self, state, row)),
             Table::Range16 | Table::Range8 | Table::ByteAnd => {
@@ -189,10 +246,6 @@ impl Oracle for World {
             Table::Permute | Table::Dot | Table::Sha256 | Table::Keccak | Table::MulMod => {
                 calls::accelerator(self, state)
             }
-        };
-        match judged {
-            Ok(()) => Verdict::True,
-            Err(why) => lie(why),
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn merkle(state: &mut State<'_>, rows: &[usize]) -> Result<(), String> {
 }
 
 /// Nodes of the tree of writable memory, before and after.
-pub fn memory_node(world: &World, state: &mut State<'_>, rows: &[usize]) -> Result<(), String> {
+pub fn memory_node(state: &mut State<'_>, rows: &[usize]) -> Result<(), String> {
     let publics = state.publics().to_vec();
     let root = [&position(0, ROOT_LEVEL, 0)[..], &publics[..16]].concat();
     for &row in rows {
@@ -138,7 +138,6 @@ pub fn memory_node(world: &World, state: &mut State<'_>, rows: &[usize]) -> Resu
             "a node that is no child, or changed without being one",
         )?;
     }
-    let _ = world;
     Ok(())
 }
 
