@@ -1,6 +1,7 @@
 //! The search: change something, mend what breaks, ask the oracle.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
@@ -32,6 +33,13 @@ pub struct Found {
     pub why: String,
     /// Names of what changed, with the values before and after.
     pub changes: Vec<(String, Val, Val)>,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, by", self.why)?;
+        self.changes.iter().try_for_each(|(name, old, new)| write!(f, " {name}: {old} -> {new};"))
+    }
 }
 
 /// Ways that are weighed at each step.
@@ -278,22 +286,36 @@ impl<'s, 'a> Search<'s, 'a> {
         moves
     }
 
-    /// Values of a cell by which another item that reads it has a value that suits it.
+    /// Values of a cell by which another item that reads it holds again, or has a value that suits it.
     pub fn suiting_changes(&mut self, row: usize, column: usize) -> Vec<Move> {
         let circuit = self.state.circuit;
         let place = self.state.cell(row, column);
         let mut moves = Vec::new();
-        for &item in &circuit.readers[0][column] {
-            let Some(m) = item.checked_sub(circuit.constraints.len()) else { continue };
-            let message = &circuit.messages[m];
-            if message.provided || !message.bus.starts_with("range") || circuit.is_omitted(item) {
-                continue;
-            }
-            let target =
-                Val::from_u32(self.rng.below(if message.bus == "range8" { 1 << 8 } else { 1 << 16 }) as u32);
+        let mark = self.state.mark();
+        let elsewhere = self.rng.val();
+        self.state.set(&[(place, elsewhere)]);
+        let broken: Vec<(usize, usize)> = self.state.broken.iter().copied().collect();
+        for (row, item) in broken {
             let mut rng = self.rng.clone();
-            moves.extend(ways(self.state, row, &message.fields[0], target, &|p| p != place, &mut rng));
+            self.rng.next();
+            match item.checked_sub(circuit.constraints.len()) {
+                None => {
+                    let program = &circuit.constraints[item];
+                    moves.extend(ways(self.state, row, program, Val::ZERO, &|p| p != place, &mut rng));
+                }
+                Some(m) => {
+                    let small = circuit.messages[m].bus.starts_with("range").then(|| vec![(0, rng.number())]);
+                    let mends = self.state.refused(row, m).unwrap_or_default().into_iter().chain(small);
+                    for (field, value) in mends.flatten() {
+                        let program = &circuit.messages[m].fields[field];
+                        moves.extend(ways(self.state, row, program, value, &|p| p != place, &mut rng));
+                    }
+                }
+            }
         }
+        self.state.undo(mark);
+        let honest = self.state.get(place);
+        moves.retain(|way| way[0].1 != honest);
         moves
     }
 

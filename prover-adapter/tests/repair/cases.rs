@@ -39,7 +39,7 @@ impl Plan {
         };
         let propagate = matches!(table, Table::Poseidon2 | Table::Sha256 | Table::Keccak);
         let limits = if propagate {
-            Limits { depth: 0, branch: 1, nodes: 20_000, propagate }
+            Limits { depth: 0, branch: 1, nodes: 2_000, propagate }
         } else {
             Limits { depth: 10, branch: 3, nodes: 60, propagate }
         };

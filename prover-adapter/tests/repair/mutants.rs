@@ -1,12 +1,11 @@
 //! Tables without one constraint, look-up or field: something false is accepted, or it is known why not.
 
-use std::collections::BTreeMap;
-
 use ember_gates::Model;
 use ember_gates::repair::{Circuit, Honest, Omission, Rng, State, hunt};
 use ember_verifier::air::Table;
 
 use crate::cases::{self, Case, Plan};
+use crate::redundant::{REDUNDANT, fits};
 
 /// Buses on which what is sent is received.
 const PERMUTATIONS: [&str; 7] = ["mem", "aux", "node", "update", "stream", "operand", "element"];
@@ -17,6 +16,8 @@ pub struct Outcome {
     pub what: String,
     /// By what it is killed.
     pub killed: Option<String>,
+    /// The entry of [`REDUNDANT`] that says why not.
+    pub redundant: Option<usize>,
 }
 
 /// Whether honest runs are no longer proven: a message that they need is not said.
@@ -44,7 +45,8 @@ pub fn table(table: Table, cases: &[Case], share: usize, rounds: usize) -> Vec<O
         }
         let what = circuit.describe(omission);
         if is_missed(&circuit, omission, &cases) {
-            out.push(Outcome { omission, what, killed: Some("honest runs are not proven".into()) });
+            let killed = Some("honest runs are not proven".into());
+            out.push(Outcome { omission, what, killed, redundant: None });
             continue;
         }
         let mutant = circuit.without(omission);
@@ -60,24 +62,19 @@ pub fn table(table: Table, cases: &[Case], share: usize, rounds: usize) -> Vec<O
             })
             .collect();
         let mut rng = Rng(n as u64 ^ (table as u64) << 32);
-        let killed = hunt(&mutant, &honest, plan.limits, &mut rng, rounds).map(|found| found.why);
-        out.push(Outcome { omission, what, killed });
+        let redundant =
+            REDUNDANT.iter().position(|r| r.table == table && fits(r.what.as_bytes(), what.as_bytes()));
+        // What is known to be of no use is looked at no longer than others that are found soon.
+        let rounds = if redundant.is_some() { 1 } else { rounds };
+        let found = hunt(&mutant, &honest, plan.limits, &mut rng, rounds);
+        if let (Some(found), Ok(_)) = (&found, std::env::var("VERBOSE")) {
+            println!("    {} without {what}: {found}", table.name());
+        }
+        let killed = found.map(|found| found.why);
+        if killed.is_none() && redundant.is_none() {
+            println!("    {} survives: {what}", table.name());
+        }
+        out.push(Outcome { omission, what, killed, redundant });
     }
     out
-}
-
-/// How many of each kind there are and are killed.
-pub fn count(outcomes: &[Outcome]) -> BTreeMap<&'static str, (usize, usize)> {
-    let mut counts = BTreeMap::new();
-    for o in outcomes {
-        let kind = match o.omission {
-            Omission::Constraint(_) => "constraints",
-            Omission::Message(_) => "messages",
-            Omission::Field(..) => "fields",
-        };
-        let (killed, all) = counts.entry(kind).or_insert((0, 0));
-        *all += 1;
-        *killed += usize::from(o.killed.is_some());
-    }
-    counts
 }

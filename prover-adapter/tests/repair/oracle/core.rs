@@ -174,6 +174,32 @@ pub fn refused_operation(world: &World, t: &[Val]) -> Option<Vec<Mend>> {
     }
 }
 
+/// Whether no processor asks for this, whatever its result: registers hold words.
+pub fn refused_claim(t: &[Val]) -> Option<Vec<Mend>> {
+    let sub = int(t[0]);
+    let (words, zeros): (&[usize], &[usize]) = if (CSR_SUB..CSR_SUB + 4).contains(&sub) {
+        (&[], &[1, 2, 3, 4, 5, 11, 12, 13])
+    } else if sub == sub_code(Op::Ecall) {
+        (&[2, 3, 4, 5, 8, 9, 10, 11], &[])
+    } else {
+        match operation_of(sub)?.info().family {
+            Family::LoadPart | Family::StorePart => (&[2, 3, 4, 5, 8, 9], &[12, 13]),
+            _ => (&[2, 3, 4, 5], &[1, 8, 9, 10, 11, 12, 13]),
+        }
+    };
+    let zero = |&i: &usize| (t[i] != Val::ZERO).then_some((i, vec![Val::ZERO]));
+    let limb = |&i: &usize| {
+        let any = [0, 7, 13].map(|shift| Val::from_u32(int(t[i]) >> shift & 0xffff));
+        (!small(t[i], 16)).then(|| (i, any.to_vec()))
+    };
+    let bad: Vec<(usize, Vec<Val>)> =
+        zeros.iter().filter_map(zero).chain(words.iter().filter_map(limb)).collect();
+    if bad.is_empty() {
+        return None;
+    }
+    Some((0..3).map(|n| bad.iter().map(|(i, values)| (*i, values[n % values.len()])).collect()).collect())
+}
+
 /// A product that `Div` asks for: the result, or a factor, may be what is wrong. That the first factor is a word is for
 /// who asks to see to.
 fn refused_product(world: &World, t: &[Val]) -> Option<Vec<Mend>> {

@@ -124,7 +124,7 @@ fn unless(found: &[Val], from: usize, expected: &[Val]) -> Option<Vec<Mend>> {
 impl Oracle for World {
     fn refused(&self, said: &Said) -> Option<Vec<Mend>> {
         // What is asked less than never is provided: that is for `judge`.
-        if said.count != Val::ONE && said.count != -Val::ONE || is_turned(said) {
+        if is_turned(said) {
             return None;
         }
         self.refusal(said)
@@ -137,12 +137,21 @@ impl Oracle for World {
                 if said.provided {
                     continue;
                 }
-                if said.count != Val::ONE && said.count != -Val::ONE {
-                    // Other multiplicities need rows that make up for them: nothing is shown.
+                // An operation may be asked for several times, and anything may be looked up several times. Other
+                // multiplicities need rows that make up for them: nothing is shown.
+                let times = int(said.count).min(int(-said.count));
+                let most = if LOOKUPS.contains(&&said.bus[..]) {
+                    u32::MAX
+                } else {
+                    u32::from(said.bus == "aux") << 16
+                };
+                if times > most.max(1) {
                     return Verdict::True;
                 }
                 if is_turned(&said) {
-                    return self.turned(said);
+                    if let Some(why) = self.turned(said) {
+                        return lie(why);
+                    }
                 }
             }
         }
@@ -159,12 +168,12 @@ const LOOKUPS: [&str; 7] = ["prog", "code", "hash", "permutation", "range16", "r
 /// Whether a row says the opposite of what its message is for: it provides what it should ask, sends what it should
 /// receive, or receives what it should send.
 fn is_turned(said: &Said) -> bool {
-    said.count == if said.sends { -Val::ONE } else { Val::ONE }
+    sends(said) != said.sends
 }
 
 impl World {
     /// What a message proves by being turned.
-    fn turned(&self, said: Said) -> Verdict {
+    fn turned(&self, said: Said) -> Option<&'static str> {
         let straight = Said { count: -said.count, ..said };
         let t = &straight.tuple;
         if LOOKUPS.contains(&&straight.bus[..]) || straight.bus == "aux" && straight.sends {
@@ -173,12 +182,12 @@ impl World {
                 "code" => self.code.get(&int(t[0]).wrapping_mul(4)).map(|&w| limbs(w)) == Some([t[1], t[2]]),
                 _ => self.refusal(&straight).is_none(),
             };
-            return if known { Verdict::True } else { lie("an entry that is none, for others") };
+            return if known { None } else { Some("an entry that is none, for others") };
         }
         match &straight.bus[..] {
             // An operation that is asked for, and no claim.
-            "aux" => Verdict::True,
-            _ => lie("what should be received is sent, or the other way round"),
+            "aux" => None,
+            _ => Some("what should be received is sent, or the other way round"),
         }
     }
 
@@ -197,6 +206,7 @@ impl World {
             ("code", _) => never(int(t[0]) < WORDS && small(t[1], 16) && small(t[2], 16)),
             ("prog", _) => core::refused_fetch(self, t),
             ("aux", true) => core::refused_operation(self, t),
+            ("aux", false) => core::refused_claim(t),
             ("mem", false) => memory::refused_word(self, t),
             ("node", false) => {
                 let [space, level, index] = [0, 1, 2].map(|i| int(t[i]));
