@@ -64,9 +64,9 @@ pub fn hunt(
             let mut rows = honest.rows.to_vec();
             // Those that stand for others, and any.
             let height = search.state.height;
-            rows.extend((0..rows.len().min(4 << round)).map(|_| search.rng.below(height)));
+            rows.extend((0..rows.len().min(8 << round)).map(|_| search.rng.below(height)));
             search.rng.shuffle(&mut rows);
-            rows.truncate(4 << round.min(4));
+            rows.truncate(24 << round.min(3));
             for &row in &rows {
                 let mut firsts: Vec<Move> = Vec::new();
                 let around = search.around(row);
@@ -76,8 +76,14 @@ pub fn hunt(
                         None => firsts.extend(search.first_values(place)),
                     }
                 }
+                if let Some(Omission::Field(..)) = circuit.omitted {
+                    // Two rows exchange what they say.
+                    let places = [row, search.rng.below(height)].map(|row| search.state.free(row));
+                    let values = places.map(|place| search.state.get(place));
+                    firsts.push(vec![(places[0], values[1]), (places[1], values[0])]);
+                }
                 if round > 0 {
-                    for place in around {
+                    for &place in &around {
                         if let Some((row, column)) = search.state.row_and_column(place) {
                             firsts.extend(search.suiting_changes(row, column));
                         }
@@ -89,7 +95,20 @@ pub fn hunt(
                     firsts.extend((0..16).map(|_| search.some_changes(row)));
                 }
                 search.rng.shuffle(&mut firsts);
-                firsts.truncate(64 << round.min(3));
+                firsts.truncate(32 << round.min(3));
+                // Values of which one in thousands will do, of a row that is looked at for that.
+                if round > 1 && row == rows[0] {
+                    for _ in 0..2000 {
+                        for &place in &around {
+                            if let Some((row, column)) = search.state.row_and_column(place) {
+                                firsts.extend(search.suiting_changes(row, column).into_iter().take(1));
+                            }
+                        }
+                        if firsts.len() > 4000 {
+                            break;
+                        }
+                    }
+                }
                 for first in firsts {
                     let found = search.from(&first);
                     if found.is_some() {

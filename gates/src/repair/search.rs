@@ -260,6 +260,7 @@ impl<'s, 'a> Search<'s, 'a> {
             self.rng.val(),
             self.rng.number(),
             self.rng.number(),
+            Val::from_u32(1 << 24) + self.rng.number(),
         ];
         let mut seen = Vec::new();
         values.retain(|v| {
@@ -323,7 +324,7 @@ impl<'s, 'a> Search<'s, 'a> {
     pub fn first_values(&mut self, place: Place) -> Vec<Move> {
         let value = self.state.get(place);
         let near = [value + Val::ONE, value - Val::ONE, Val::ZERO, Val::ONE, value + Val::from_u32(1 << 16)];
-        let far = [self.rng.val(), self.rng.number()];
+        let far = [self.rng.val(), self.rng.number(), Val::from_u32(1 << 24) + self.rng.number()];
         near.into_iter().chain(far).filter(|&v| v != value).map(|v| vec![(place, v)]).collect()
     }
 

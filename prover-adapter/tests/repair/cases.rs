@@ -35,6 +35,8 @@ impl Plan {
             Table::Cpu => ends(),
             Table::Journal => (0..8).collect(),
             Table::Io => vec![8],
+            // What was before the segment: any numbers.
+            Table::Csr => (0..8).collect(),
             _ => Vec::new(),
         };
         let propagate = matches!(table, Table::Poseidon2 | Table::Sha256 | Table::Keccak);
@@ -88,7 +90,13 @@ fn of_run(
 /// Every table of runs that together fill them all.
 pub fn all(verifier: &Verifier) -> Vec<Case> {
     let mut out = Vec::new();
-    let record = programs::record;
+    let mut run =
+        |name, base: usize, code: fn() -> Vec<u32>, instructions, keep: &dyn Fn(usize, Table) -> bool| {
+            let run = || programs::record(&code());
+            let execution = programs::with_base(programs::BASES[base], run);
+            of_run(verifier, name, &execution, instructions, keep, &mut out);
+        };
+    let whole = usize::MAX;
     let calls = [
         Table::Permute,
         Table::Dot,
@@ -98,9 +106,6 @@ pub fn all(verifier: &Verifier) -> Vec<Case> {
         Table::Operand,
         Table::Element,
     ];
-    let whole = usize::MAX;
-    of_run(verifier, "arithmetic", &record(&programs::arithmetic()), whole, |_, _| true, &mut out);
-    of_run(verifier, "memory", &record(&programs::memory()), whole, |_, _| true, &mut out);
     let operations = [
         Table::Rom,
         Table::Cpu,
@@ -111,33 +116,19 @@ pub fn all(verifier: &Verifier) -> Vec<Case> {
         Table::Div,
         Table::Csr,
     ];
-    for (name, seed) in [("operands 1", 1), ("operands 2", 2)] {
-        let keep = |_, t| operations.contains(&t);
-        of_run(verifier, name, &record(&programs::operands(seed)), whole, keep, &mut out);
-    }
-    for (name, len) in [("journal 1", 1), ("journal 23", 23)] {
-        let keep = |_, t| matches!(t, Table::Journal | Table::Io);
-        of_run(verifier, name, &record(&programs::journal(len)), whole, keep, &mut out);
-    }
     let segmented =
         [Table::Data, Table::Memory, Table::MemoryNode, Table::Csr, Table::Cpu, Table::Journal, Table::Io];
-    of_run(
-        verifier,
-        "segments",
-        &record(&programs::segments()),
-        60,
-        |n, t| n < 3 && segmented.contains(&t),
-        &mut out,
-    );
-    of_run(
-        verifier,
-        "accelerators",
-        &record(&programs::accelerators()),
-        whole,
-        |_, t| calls.contains(&t),
-        &mut out,
-    );
-    of_run(verifier, "stale", &record(&programs::stale()), whole, |_, t| t == Table::Touch, &mut out);
+    let boundaries = [Table::Code, Table::Data, Table::Heap, Table::Merkle];
+    run("arithmetic", 0, programs::arithmetic, whole, &|_, _| true);
+    run("memory", 0, programs::memory, whole, &|_, _| true);
+    run("memory at the top", 3, programs::memory, whole, &|_, t| boundaries.contains(&t));
+    run("operands 1", 1, || programs::operands(1), whole, &|_, t| operations.contains(&t));
+    run("operands 2", 2, || programs::operands(2), whole, &|_, t| operations.contains(&t));
+    run("journal 1", 3, || programs::journal(1), whole, &|_, t| matches!(t, Table::Journal | Table::Io));
+    run("journal 23", 3, || programs::journal(23), whole, &|_, t| matches!(t, Table::Journal | Table::Io));
+    run("segments", 0, programs::segments, 60, &|n, t| n < 3 && segmented.contains(&t));
+    run("accelerators", 1, programs::accelerators, whole, &|_, t| calls.contains(&t));
+    run("stale", 0, programs::stale, whole, &|_, t| t == Table::Touch);
     out
 }
 
@@ -153,7 +144,7 @@ pub fn specimens(verifier: &Verifier) -> Vec<Case> {
 }
 
 /// Columns that say what a row is for.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 30] = [
     "op",
     "family",
     "kind",
@@ -179,6 +170,11 @@ const KINDS: [&str; 25] = [
     "call",
     "zero",
     "top",
+    "fresh",
+    "inner",
+    "roots",
+    "montgomery",
+    "cut",
 ];
 
 /// Rows that stand for all: the first and the last of each kind, and of the table.

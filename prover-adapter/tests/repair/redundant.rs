@@ -69,6 +69,19 @@ redundant! {
         "the same word address in limbs that are too large or small: the carry, a boolean, makes up for it, and sums and \
          targets are what they were";
 
+    Rom ["constraint 81: op[48]"] "that of `ebreak`, which is 0 by a constraint of its own";
+    Mul ["constraint 14: op[0], op[1], op[2], op[3]"] "no two or more of the sub-operations 13 to 16 add up to one";
+    Mul ["message 10, range8: product[6]" "message 11, range8: product[7]"]
+        "they are only used as the sum that is the last carry, which is fixed by the bytes below";
+    Mul ["message 8, range8: product[4]"]
+        "a byte that is too large leaves as much less to the carry; both limbs of the high half are range-checked as a result";
+    Part ["constraint 58: op"]
+        "two operations need two offsets, so that the offset is not 0; their sub-operations add up to one without an offset, or \
+         to an ecall's, which is asked for once";
+    Csr ["constraint 8: real, instret"] "a row that is not real says nothing";
+    Csr ["message 7, range16: retired[0]"] "limbs are added with carries: another split of the same time is the same counter";
+    Csr ["message 12, range16: out[3]"] "counters are far from 2^64";
+    Element ["constraint 17: new[1], top"] "an upper limb that is one more than another below 0x7eff, over 0, is canonical too";
     Bitwise ["constraint 2: op[2]"] "other flags with a sum of 0 or 1 have the sub-operation 0, for which nobody asks";
     Operand ["constraint 2: same"] "one of a time with a mark before it is 1, as only that allows the mark, and without one it is 0";
     Element ["constraint 2: same"] "one of a time with a mark before it is 1, as only that allows the mark, and without one it is 0";

@@ -1,5 +1,7 @@
 //! Decoding, execution and operations.
 
+use std::collections::HashMap;
+
 use ember_gates::repair::{Mend, Said, State};
 use ember_isa::{Class, Family, Format, Instruction, Op, csr, decode, reg};
 use ember_verifier::air::{CSR_SUB, CpuCols, CpuPublics, Table, fetched, sub_code};
@@ -224,6 +226,17 @@ fn refused_product(world: &World, t: &[Val]) -> Option<Vec<Mend>> {
 
 /// Whether what a table says of an operation is true, as far as the processor believes it.
 pub fn operation(world: &World, state: &mut State<'_>, row: usize) -> Result<(), String> {
+    let before = state.publics().to_vec();
+    if before.iter().any(|&limb| !small(limb, 16)) {
+        return Ok(());
+    }
+    let sum = |limbs: &[Val]| limbs.iter().rev().fold(0, |sum, &limb| sum << 16 | u64::from(int(limb)));
+    // Counters go on from what was before the segment, which is far from 2^64.
+    let before = if world.table == Table::Csr { [sum(&before[..4]), sum(&before[4..])] } else { [0, 0] };
+    if before.iter().any(|&n| n >= 1 << 62) {
+        return Ok(());
+    }
+    let world = &World { before, hasher: world.hasher.clone(), code: HashMap::new(), ..*world };
     for said in state.all_said(row) {
         if said.bus == "aux" && !sends(&said) {
             claim(world, &said)?;

@@ -9,6 +9,7 @@ mod trees;
 use std::collections::HashMap;
 
 use ember_gates::repair::{Mend, Oracle, Said, State, Verdict};
+use ember_memory::MAX_INPUT_LEN;
 use ember_memory::digest::{Digest, Hasher};
 use ember_memory::tree::ROOT_LEVEL;
 use ember_verifier::air::{SPACE_CODE, SPACE_IMAGE, SPACE_INPUT, SPACE_READ, SPACE_WRITE, Table};
@@ -216,7 +217,8 @@ impl World {
                 if !spaces.contains(&space) {
                     return Some(spaces.map(|space| vec![(0, Val::from_u32(space))]).to_vec());
                 }
-                never(level <= ROOT_LEVEL && index < 1 << (ROOT_LEVEL - level) && bytes)
+                let within = space != SPACE_INPUT || index < MAX_INPUT_LEN as u32 / 16;
+                never(level <= ROOT_LEVEL && index < 1 << (ROOT_LEVEL - level) && bytes && within)
             }
             ("update", false) => {
                 let [inner, level, index] = [0, 1, 2].map(|i| int(t[i]));
