@@ -233,6 +233,22 @@ pub fn operands(seed: u64) -> Vec<u32> {
     code
 }
 
+/// So many instructions before the program ends, at least 2.
+pub fn few(instructions: usize) -> Vec<u32> {
+    let mut code = vec![
+        i(Op::Addi, 8, 0, 0, 77),
+        i(Op::Sub, 9, 0, 8, 0),
+        i(Op::Sw, 0, reg::SP, 9, -4),
+        i(Op::Blt, 0, 9, 8, 8),
+        i(Op::Ebreak, 0, 0, 0, 0),
+        i(Op::Csrrs, 12, 0, 0, csr::CYCLE as i32),
+    ];
+    // One is jumped over, two end the program.
+    code.truncate(if instructions > 6 { 6 } else { instructions - 2 });
+    code.extend(exit(0));
+    code
+}
+
 /// A journal of so many bytes.
 pub fn journal(len: u32) -> Vec<u32> {
     [call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data + 5, len]), exit(0)].concat()

@@ -9,7 +9,7 @@ use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use p3_field::PrimeField32;
 
-use crate::oracle::{World, ends};
+use crate::oracle::{World, states};
 use crate::{programs, specimen};
 
 /// An honest table.
@@ -32,7 +32,7 @@ pub struct Plan {
 impl Plan {
     pub fn of(table: Table) -> Self {
         let publics = match table {
-            Table::Cpu => ends(),
+            Table::Cpu => states(),
             Table::Journal => (0..8).collect(),
             Table::Io => vec![8],
             // What was before the segment: any numbers.
@@ -128,6 +128,9 @@ pub fn all(verifier: &Verifier) -> Vec<Case> {
     run("journal 23", 3, || programs::journal(23), whole, &|_, t| matches!(t, Table::Journal | Table::Io));
     run("segments", 0, programs::segments, 60, &|n, t| n < 3 && segmented.contains(&t));
     run("accelerators", 1, programs::accelerators, whole, &|_, t| calls.contains(&t));
+    // Tables without padding but in the last row, so that what a row changes is soon at the end.
+    run("seven", 1, || programs::few(7), whole, &|_, t| t == Table::Cpu);
+    run("three", 2, || programs::few(3), whole, &|_, t| t == Table::Cpu);
     run("stale", 0, programs::stale, whole, &|_, t| t == Table::Touch);
     out
 }

@@ -69,6 +69,9 @@ redundant! {
         "the same word address in limbs that are too large or small: the carry, a boolean, makes up for it, and sums and \
          targets are what they were";
 
+    Cpu ["constraint 48: real, next real"] "a row that is not real leaves the state as it is, wherever it stands";
+    Div ["constraint 0: op[0]"] "other flags that add up to a sub-operation are those of `remu`, and compute it";
+    Div ["constraint 4: by_zero"] "`regular`, a boolean, is what it takes from `real`: on a real row it is 0 or 1";
     Rom ["constraint 81: op[48]"] "that of `ebreak`, which is 0 by a constraint of its own";
     Mul ["constraint 14: op[0], op[1], op[2], op[3]"] "no two or more of the sub-operations 13 to 16 add up to one";
     Mul ["message 10, range8: product[6]" "message 11, range8: product[7]"]

@@ -428,8 +428,8 @@ fn publics(v: &[Val]) -> CpuPublics<Val> {
     }
 }
 
-/// Public values of the processor that a prover states: where it ends.
-pub fn ends() -> Vec<usize> {
+/// Public values of the processor that a statement has: where it begins and ends.
+pub fn states() -> Vec<usize> {
     let last = 31 + 2 * Class::COUNT;
-    (last..CpuPublics::<()>::LEN).collect()
+    (0..31).chain(last..CpuPublics::<()>::LEN).collect()
 }

@@ -13,8 +13,9 @@ use super::{TIMES, WORDS, World, check, int, sends, small, word};
 pub fn refused_word(world: &World, t: &[Val]) -> Option<Vec<Mend>> {
     // A mark is for accesses of accelerators alone.
     let marks = if matches!(world.table, Table::Operand | Table::Element) { 4 } else { 1 };
-    let possible =
-        int(t[0]) < WORDS && int(t[1]) < TIMES && word(&t[2..4]).is_some() && int(t[4]) < 2 * marks;
+    // What `Data` takes off it has itself put on with the same permission.
+    let permission = world.table == Table::Data || int(t[4]) < 2 * marks;
+    let possible = int(t[0]) < WORDS && int(t[1]) < TIMES && word(&t[2..4]).is_some() && permission;
     if possible { None } else { Some(Vec::new()) }
 }
 

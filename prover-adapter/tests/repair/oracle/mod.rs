@@ -2,7 +2,7 @@
 
 mod calls;
 mod core;
-pub use core::ends;
+pub use core::states;
 mod memory;
 mod trees;
 
