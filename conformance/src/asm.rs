@@ -58,6 +58,11 @@ impl Asm {
         Self { base, items: Vec::new(), labels: BTreeMap::new() }
     }
 
+    /// Address of the first word.
+    pub fn base(&self) -> u32 {
+        self.base
+    }
+
     /// Address of the next word.
     pub fn here(&self) -> u32 {
         self.base + 4 * self.items.len() as u32

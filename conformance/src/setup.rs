@@ -73,21 +73,22 @@ pub struct Setup {
 
 impl Setup {
     /// A program of one execute page at [`CODE`], and a [`RODATA`] and a [`DATA`] page whose words are their addresses'
-    /// [`pattern`].
+    /// [`pattern`]. If the code is assembled for another place, all of it is as far from there.
     ///
     /// Gas is unlimited, with the default prices.
     pub fn new(code: &Asm) -> Self {
-        let pattern = |start: u32| OwnedPart {
-            address: start,
+        let moved = code.base() - CODE;
+        let pattern = |start: u32, perm| OwnedPart {
+            address: start + moved,
             data: (start..start + PAGE_SIZE).step_by(4).flat_map(|a| pattern(a).to_le_bytes()).collect(),
-            perm: if start == DATA { Perm::READ_WRITE } else { Perm::READ },
+            perm,
         };
         Self {
-            entry: CODE,
+            entry: code.base(),
             parts: vec![
-                OwnedPart { address: CODE, data: code.bytes(), perm: Perm::EXECUTE },
-                pattern(RODATA),
-                pattern(DATA),
+                OwnedPart { address: code.base(), data: code.bytes(), perm: Perm::EXECUTE },
+                pattern(RODATA, Perm::READ),
+                pattern(DATA, Perm::READ_WRITE),
             ],
             config: RunConfig { gas_limit: u64::MAX, memory_limit: MEMORY_LIMIT, ..RunConfig::default() },
             private: Vec::new(),
@@ -157,8 +158,9 @@ impl Setup {
     /// The registers that a run of the suites' usual layout starts with.
     pub fn initial_registers(&self) -> [u32; reg::COUNT] {
         let mut regs = [0; reg::COUNT];
-        regs[reg::SP as usize] = HEAP_END;
-        regs[reg::A0 as usize] = INPUT;
+        let moved = self.entry - CODE;
+        regs[reg::SP as usize] = HEAP_END + moved;
+        regs[reg::A0 as usize] = INPUT + moved;
         regs[reg::A1 as usize] = self.config.input.len() as u32;
         regs
     }

@@ -216,9 +216,23 @@ pub fn gas_table() -> impl Strategy<Value = GasTable> {
     prop_oneof![3 => Just(GasTable::default()), 2 => Just(GasTable::UNIT), 3 => any]
 }
 
-/// The program that atoms make, one after the other, with an `exit(a0)` behind.
-pub fn assemble(atoms: &[Atom]) -> Asm {
-    let mut a = Asm::new(CODE);
+/// How far programs are moved: code where the suites have it, where 64 MiB end, where the last 64 MiB start, and near the
+/// top. There sums of addresses come near multiples of 2^32 and of the proof system's field.
+pub const MOVES: [u32; 4] = [
+    0,
+    0x0400_0000 - 8 - CODE & !(PAGE_SIZE - 1),
+    0xfc00_0000 - 8 - CODE & !(PAGE_SIZE - 1),
+    0xfff8_0000 - CODE,
+];
+
+/// An address of the suites' usual layout, moved; others are as they are.
+fn moved(address: u32, by: u32) -> u32 {
+    if (CODE - PAGE_SIZE..INPUT + PAGE_SIZE).contains(&address) { address + by } else { address }
+}
+
+/// The program that atoms make, one after the other, with an `exit(a0)` behind, moved as far as it says.
+pub fn assemble(atoms: &[Atom], by: u32) -> Asm {
+    let mut a = Asm::new(CODE + by);
     let label = |i: usize| format!("{}", i % (atoms.len() + 1));
     for (i, atom) in atoms.iter().enumerate() {
         a.label(&label(i));
@@ -226,6 +240,7 @@ pub fn assemble(atoms: &[Atom]) -> Asm {
             Atom::Li(rd, value) => a.li(rd, value),
             Atom::Op(op, rd, rs1, rs2, imm) => a.op(op, rd, rs1, rs2, imm),
             Atom::Access(op, r, address) => {
+                let address = moved(address, by);
                 // Half of the address is in the offset, so that both count.
                 let offset = (address & 0x3ff) as i32 - 512;
                 a.li(SCRATCH, address.wrapping_add_signed(-offset));
@@ -235,6 +250,7 @@ pub fn assemble(atoms: &[Atom]) -> Asm {
             Atom::Jal(rd, target) => a.jal(rd, &label(target)),
             Atom::Jalr(rd, target, offset) => a.la(SCRATCH, &label(target)).i(Op::Jalr, rd, SCRATCH, offset),
             Atom::Ecall(number, [a0, a1, a2, a3]) => {
+                let [a0, a1, a2, a3] = [a0, a1, a2, a3].map(|arg| moved(arg, by));
                 a.li(A0, a0).li(A1, a1).li(A2, a2).li(A3, a3).li(T0, number).op(Op::Ecall, 0, 0, 0, 0)
             }
             Atom::Word(word) => a.word(word),
@@ -249,9 +265,10 @@ fn setup(atoms: impl Strategy<Value = Vec<Atom>>) -> impl Strategy<Value = Setup
     let memory =
         select(vec![MEMORY_LIMIT, MEMORY_LIMIT, MEMORY_LIMIT, MEMORY_LIMIT, PAGE_SIZE, 2 * PAGE_SIZE]);
     let bytes = || prop::collection::vec(any::<u8>(), 0..48);
-    (atoms, gas_table(), limit, memory, bytes(), bytes()).prop_map(
-        |(atoms, table, limit, memory, input, private)| {
-            let mut setup = Setup::new(&assemble(&atoms)).gas(table, limit).input(&input).private(&private);
+    (atoms, select(MOVES.to_vec()), gas_table(), limit, memory, bytes(), bytes()).prop_map(
+        |(atoms, by, table, limit, memory, input, private)| {
+            let mut setup =
+                Setup::new(&assemble(&atoms, by)).gas(table, limit).input(&input).private(&private);
             setup.config.memory_limit = memory;
             setup
         },
@@ -326,6 +343,6 @@ pub fn portable_program() -> impl Strategy<Value = Setup> {
         all.extend((1..16).map(|r| Atom::Access(Op::Sw, r, SAVED + 4 * u32::from(r))));
         all.push(Atom::Ecall(ecall::WRITE, [ecall::FD_STDOUT, DATA, 256 + 64, 0]));
         all.push(Atom::Li(A0, 0));
-        Setup::new(&assemble(&all))
+        Setup::new(&assemble(&all, 0))
     })
 }

@@ -6,6 +6,7 @@ use arbitrary::Unstructured;
 use ember_conformance::asm::Asm;
 use ember_conformance::engine::{Engine, EngineError, Job, Mode, Observation, Sliced, engines};
 use ember_conformance::setup::{CODE, MEMORY_LIMIT, Setup};
+use ember_conformance::strategy::MOVES;
 use ember_isa::op::TABLE;
 use ember_isa::{EcallCost, GasTable};
 use ember_memory::PAGE_SIZE;
@@ -70,7 +71,7 @@ fn input(mut u: Unstructured<'_>) -> arbitrary::Result<Input> {
     (table.branch, table.jump) = (table.branch.max(1), table.jump.max(1));
     let input: [u8; 5] = u.arbitrary()?;
     let private: [u8; 11] = u.arbitrary()?;
-    let mut a = Asm::new(CODE);
+    let mut a = Asm::new(CODE + MOVES[usize::from(shape >> 5 & 3)]);
     for bytes in u.take_rest().chunks_exact(4).take(1000) {
         a.word(word(u32::from_le_bytes(bytes.try_into().expect("four bytes"))));
     }

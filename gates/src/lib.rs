@@ -8,6 +8,7 @@
 pub mod alias;
 mod model;
 mod polynomial;
+pub mod repair;
 
 pub use model::{Message, Model, Recorder};
 pub use polynomial::{Expander, Monomial, Polynomial, TooLarge, Variable};

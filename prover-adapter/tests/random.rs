@@ -8,9 +8,15 @@ use ember_trace::Limits;
 use ember_vm::{PrivateInput, Program, RunConfig};
 use proptest::prelude::*;
 
-const CODE: u32 = 0x0040_0000;
-const CONSTANTS: u32 = 0x8000_0000;
-const DATA: u32 = 0x8000_1000;
+/// Where code and a page of constants are, which is followed by one of data: far from each other, and around the addresses
+/// whose sums come near multiples of 2^32 and of the field's order.
+const PLACES: [(u32, u32); 5] = [
+    (0x0040_0000, 0x8000_0000),
+    (0x1000, 0x8000),
+    (0x03ff_f000, 0x0400_8000),
+    (0xfbff_f000, 0xfc00_8000),
+    (0xfff8_0000, 0xfff9_0000),
+];
 
 /// A word of a program: mostly legal instructions whose memory accesses mostly hit, sometimes anything.
 #[derive(Clone, Debug)]
@@ -46,10 +52,10 @@ fn load_constant(code: &mut Vec<u32>, rd: u8, value: u32) {
 /// Registers that hold addresses of data, constants, input and stack throughout: gp, tp, s1 and sp.
 const BASES: [u8; 4] = [3, 4, 9, 2];
 
-fn assemble(words: &[Word]) -> Vec<u32> {
+fn assemble(words: &[Word], constants: u32) -> Vec<u32> {
     let mut code = Vec::new();
-    load_constant(&mut code, BASES[0], DATA + 0x800);
-    load_constant(&mut code, BASES[1], CONSTANTS + 0x800);
+    load_constant(&mut code, BASES[0], constants + 0x1800);
+    load_constant(&mut code, BASES[1], constants + 0x800);
     push(&mut code, Op::Addi, BASES[2], reg::A0, 0, 8);
     push(&mut code, Op::Addi, 2, 2, 0, -64i32 as u32);
     for (i, value) in [0x8000_0000u32, u32::MAX, 1, 0x1234_5678].into_iter().enumerate() {
@@ -114,16 +120,16 @@ fn assemble(words: &[Word]) -> Vec<u32> {
     code
 }
 
-fn program(words: &[Word]) -> Program {
-    let code: Vec<u8> = assemble(words).into_iter().flat_map(u32::to_le_bytes).collect();
+fn program(words: &[Word], (at, constants): (u32, u32)) -> Program {
+    let code: Vec<u8> = assemble(words, constants).into_iter().flat_map(u32::to_le_bytes).collect();
     let bytes: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let part = |address, data, perm| Part { address, data, mem_len: 4096, perm };
     let parts = [
-        Part { address: CODE, data: &code, mem_len: code.len() as u32, perm: Perm::EXECUTE },
-        part(CONSTANTS, &bytes, Perm::READ),
-        part(DATA, &bytes, Perm::READ_WRITE),
+        Part { address: at, data: &code, mem_len: code.len() as u32, perm: Perm::EXECUTE },
+        part(constants, &bytes, Perm::READ),
+        part(constants + 0x1000, &bytes, Perm::READ_WRITE),
     ];
-    Program::new(Image::from_parts(CODE, &parts).unwrap())
+    Program::new(Image::from_parts(at, &parts).unwrap())
 }
 
 proptest! {
@@ -132,6 +138,7 @@ proptest! {
     #[test]
     fn random_programs_are_proven(
         words in prop::collection::vec(word(), 1..120),
+        place in prop::sample::select(PLACES.to_vec()),
         input in prop::collection::vec(any::<u8>(), 0..100),
         private in prop::collection::vec(any::<u8>(), 0..60),
         gas_limit in prop_oneof![3 => Just(1u64 << 40), 1 => 0u64..2000],
@@ -141,7 +148,7 @@ proptest! {
         gas_table.write.per_word = costs[3];
         gas_table.read.base = costs[4];
         gas_table.div = costs[5];
-        let program = program(&words);
+        let program = program(&words, place);
         let config = RunConfig { gas_table, gas_limit, memory_limit: 0x4000, input };
         // A program that loops for good within its gas is left out.
         let execution =

@@ -5,7 +5,7 @@ use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
-use crate::common::programs::{CONSTANTS, DATA, accelerators, call, exit, record};
+use crate::common::programs::{accelerators, call, exit, place, record};
 use crate::{By, Forgery};
 
 fn honest() -> Forgery {
@@ -227,7 +227,8 @@ fn a_call_has_at_most_so_many_terms() {
 #[test]
 fn pointers_are_aligned() {
     // A call that faults, said to have returned: as if the pointer were a multiple of 4.
-    let code = [call(Accelerator::Sha256.number(), &[DATA, CONSTANTS + 0x40]), exit(0)].concat();
+    let code =
+        [call(Accelerator::Sha256.number(), &[place().data, place().constants + 0x40]), exit(0)].concat();
     let mut lie = Forgery::of(&record(&code));
     for row in lie.rows(Table::Sha256, "real", 1) {
         lie.add(Table::Sha256, row, "state[0]", 2);

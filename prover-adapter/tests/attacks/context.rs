@@ -8,13 +8,18 @@ use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::common::programs::{DATA, HEAP, call, exit, i, li, record};
+use crate::common::programs::{call, exit, i, li, place, record};
 use crate::common::{Case, prove};
 use crate::{By, Forgery, verifier};
 
 /// A word of what `context` writes goes to a register.
 fn honest() -> Forgery {
-    let code = [call(ecall::CONTEXT, &[HEAP, 5, 7]), li(8, HEAP), vec![i(Op::Lw, 9, 8, 0, 4)], exit(0)];
+    let code = [
+        call(ecall::CONTEXT, &[place().heap, 5, 7]),
+        li(8, place().heap),
+        vec![i(Op::Lw, 9, 8, 0, 4)],
+        exit(0),
+    ];
     let honest = Forgery::of(&record(&code.concat()));
     let id = honest.0.head.statement.image_id.to_u32s();
     assert_eq!(honest.0.segment.end.regs[8], id[1]);
@@ -29,7 +34,7 @@ fn access(lie: &Forgery, address: u32) -> usize {
 
 /// Says that a word in zeroed memory was another at the end, where the program does not load it.
 fn leave(lie: &mut Forgery, address: u32, low: Val) {
-    let row = lie.rows(Table::Heap, "index", (address - HEAP) / 16)[0];
+    let row = lie.rows(Table::Heap, "index", (address - place().heap) / 16)[0];
     lie.set(Table::Heap, row, &format!("last[{}]", address % 16 / 2), low);
 }
 
@@ -38,7 +43,7 @@ fn words_are_those_of_the_statement() {
     // Another word, in every table that has it.
     let honest = honest();
     for word in [0, 7, 8, 16, 24, 25, 26, 28, 32, 63] {
-        let address = HEAP + 4 * word;
+        let address = place().heap + 4 * word;
         let mut lie = honest.copy();
         let row = access(&lie, address);
         let low = lie.get(Table::Operand, row, "new[0]") + Val::ONE;
@@ -48,10 +53,10 @@ fn words_are_those_of_the_statement() {
     }
     // The one that is loaded, with the register.
     let mut lie = honest.copy();
-    let row = access(&lie, HEAP + 4);
+    let row = access(&lie, place().heap + 4);
     let low = lie.get(Table::Operand, row, "new[0]") + Val::ONE;
     lie.set(Table::Operand, row, "new[0]", low);
-    leave(&mut lie, HEAP + 4, low);
+    leave(&mut lie, place().heap + 4, low);
     let load = lie.family(Family::LoadWord);
     for column in ["m[0]", "n[0]", "w[0]"] {
         lie.set(Table::Cpu, load, column, low);
@@ -66,7 +71,7 @@ fn words_are_in_order_and_whole() {
     let honest = honest();
     // Two words change places.
     let mut lie = honest.copy();
-    let (a, b) = (access(&lie, HEAP), access(&lie, HEAP + 32));
+    let (a, b) = (access(&lie, place().heap), access(&lie, place().heap + 32));
     for limb in 0..2 {
         let column = format!("new[{limb}]");
         let (x, y) = (lie.get(Table::Operand, a, &column), lie.get(Table::Operand, b, &column));
@@ -74,8 +79,8 @@ fn words_are_in_order_and_whole() {
         lie.set(Table::Operand, b, &column, x);
     }
     lie.copy().fails(By::Bus("mem"));
-    for (address, from) in [(HEAP, a), (HEAP + 32, b)] {
-        let row = lie.rows(Table::Heap, "index", (address - HEAP) / 16)[0];
+    for (address, from) in [(place().heap, a), (place().heap + 32, b)] {
+        let row = lie.rows(Table::Heap, "index", (address - place().heap) / 16)[0];
         for limb in 0..2 {
             let value = lie.get(Table::Operand, from, &format!("new[{limb}]"));
             lie.set(Table::Heap, row, &format!("last[{}]", address % 16 / 2 + limb), value);
@@ -84,7 +89,7 @@ fn words_are_in_order_and_whole() {
     lie.fails(By::Bus("operand"));
     // A word stays as it was: by the access, and without it.
     let mut lie = honest.copy();
-    let row = access(&lie, HEAP + 12);
+    let row = access(&lie, place().heap + 12);
     for limb in 0..2 {
         lie.set(Table::Operand, row, &format!("new[{limb}]"), Val::ZERO);
         let last = lie.rows(Table::Heap, "index", 0)[0];
@@ -151,7 +156,7 @@ fn words_go_where_the_pointer_says() {
     assert!(matches!(lie.stopped_by(), By::Bus(_) | By::Constraint(Table::Cpu)));
     // Nor are constants written.
     let mut lie = honest;
-    let row = access(&lie, HEAP);
+    let row = access(&lie, place().heap);
     lie.set(Table::Operand, row, "writable", Val::ZERO);
     lie.fails(By::Constraint(Table::Operand));
 }
@@ -194,11 +199,11 @@ fn a_statement_has_its_own_words() {
 #[test]
 fn it_is_of_the_run_and_not_of_the_segment() {
     let code = [
-        call(ecall::CONTEXT, &[HEAP]),
-        li(8, HEAP),
+        call(ecall::CONTEXT, &[place().heap]),
+        li(8, place().heap),
         vec![i(Op::Sw, 0, 8, 8, 0), i(Op::Sw, 0, 8, 8, 104)],
-        call(ecall::CONTEXT, &[DATA + 0xf80]),
-        call(ecall::CONTEXT, &[HEAP]),
+        call(ecall::CONTEXT, &[place().data + 0xf80]),
+        call(ecall::CONTEXT, &[place().heap]),
         vec![i(Op::Lw, 9, 8, 0, 104)],
         exit(0),
     ];

@@ -14,7 +14,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
 use crate::common::liar::{self, Lies, NO_LIES};
-use crate::common::programs::{HEAP, config, exit, i, image, li};
+use crate::common::programs::{config, exit, i, image, li, place};
 use crate::{By, Forgery};
 
 fn permutation(input: [Val; 16]) -> Vec<Val> {
@@ -84,7 +84,7 @@ fn open(lie: &mut Forgery, h: &Hasher, leaf: Digest, index: u64, depth: u32) -> 
 /// modulo the field's order. Then a load from the heap finds what the prover likes.
 #[test]
 fn an_empty_input_has_no_leaves() {
-    let code = [li(8, HEAP + 0x40), vec![i(Op::Lw, 9, 8, 0, 0), i(Op::Addi, 9, 9, 0, 0)], exit(0)];
+    let code = [li(8, place().heap + 0x40), vec![i(Op::Lw, 9, 8, 0, 0), i(Op::Addi, 9, 9, 0, 0)], exit(0)];
     let value = 0x1234;
     let lies = Lies { load: &|_, _, _| value, ..NO_LIES };
     let config = RunConfig { input: Vec::new(), ..config() };
@@ -94,8 +94,8 @@ fn an_empty_input_has_no_leaves() {
 
     let start = lie.get(Table::Cpu, 0, &format!("regs[{}]", 2 * reg::A0 - 2))
         + lie.get(Table::Cpu, 0, &format!("regs[{}]", 2 * reg::A0 - 1)) * Val::from_u32(1 << 16);
-    let index =
-        u64::from(Val::ORDER_U32) + u64::from(HEAP / 16 + 4) - u64::from(start.as_canonical_u32() / 16);
+    let index = u64::from(Val::ORDER_U32) + u64::from(place().heap / 16 + 4)
+        - u64::from(start.as_canonical_u32() / 16);
     let mut leaf = Digest::ZERO;
     leaf.0[0] = Val::from_u32(value);
     let mut data = DataCols::<Val> {

@@ -7,7 +7,7 @@ use ember_verifier::air::Table;
 use ember_verifier::ending::EndingError;
 use ember_vm::RunConfig;
 
-use crate::common::programs::{CODE, DATA, INPUT, call, config, exit, i, li, record, record_with};
+use crate::common::programs::{call, config, exit, i, li, place, record, record_with};
 use crate::{By, Forgery};
 
 fn load_from(address: u32) -> Vec<u32> {
@@ -24,19 +24,19 @@ fn every_ending_is_proven_and_no_other() {
         // addi x16, x0, 0
         (vec![0x0000_0813], IllegalInstruction),
         (vec![i(Op::Ebreak, 0, 0, 0, 0)], Breakpoint),
-        (vec![i(Op::Beq, 0, 0, 0, 6)], InstructionAddressMisaligned(CODE + 6)),
-        (vec![i(Op::Jal, 1, 0, 0, 10)], InstructionAddressMisaligned(CODE + 10)),
+        (vec![i(Op::Beq, 0, 0, 0, 6)], InstructionAddressMisaligned(place().code + 6)),
+        (vec![i(Op::Jal, 1, 0, 0, 10)], InstructionAddressMisaligned(place().code + 10)),
         (vec![i(Op::Jalr, 1, 0, 0, 7)], InstructionAddressMisaligned(6)),
         (vec![i(Op::Jalr, 1, 0, 0, 5)], InstructionAccessFault),
         (load_from(0), LoadAccessFault(0)),
-        (load_from(CODE), LoadAccessFault(CODE)),
-        (load_from(DATA + 2), LoadAddressMisaligned(DATA + 2)),
-        (store(INPUT), StoreAccessFault(INPUT)),
-        (store(DATA + 1), StoreAddressMisaligned(DATA + 1)),
+        (load_from(place().code), LoadAccessFault(place().code)),
+        (load_from(place().data + 2), LoadAddressMisaligned(place().data + 2)),
+        (store(place().input), StoreAccessFault(place().input)),
+        (store(place().data + 1), StoreAddressMisaligned(place().data + 1)),
         (call(0x1_0000, &[]), UnknownEcall(0x1_0000)),
-        (call(0x2000, &[DATA, 4, DATA, 4]), HostAbort(ecall::abort::NO_SUCH_CALL)),
-        (call(ecall::READ, &[0, INPUT, 4]), StoreAccessFault(INPUT)),
-        (call(ecall::WRITE, &[1, CODE, 4]), LoadAccessFault(CODE)),
+        (call(0x2000, &[place().data, 4, place().data, 4]), HostAbort(ecall::abort::NO_SUCH_CALL)),
+        (call(ecall::READ, &[0, place().input, 4]), StoreAccessFault(place().input)),
+        (call(ecall::WRITE, &[1, place().code, 4]), LoadAccessFault(place().code)),
     ];
     let reasons: Vec<ExitReason> = programs.iter().map(|(_, reason)| *reason).collect();
     for (code, reason) in programs {
@@ -125,7 +125,7 @@ fn gas_and_instructions_are_counted() {
 #[test]
 fn the_ending_is_where_the_run_is() {
     let honest = Forgery::of(&record(&exit(0)));
-    for pc in [CODE, CODE + 12, 0, DATA] {
+    for pc in [place().code, place().code + 12, 0, place().data] {
         let mut lie = honest.copy();
         lie.0.head.statement.exit.pc = pc;
         lie.fails(By::Constraint(Table::Cpu));
@@ -143,7 +143,7 @@ fn the_transcript_is_that_of_the_run() {
     let mut lie = Forgery::of(&record(&exit(0)));
     lie.0.head.statement.transcript = Transcript(Digest::from_u32s([1; 8]).unwrap());
     assert_eq!(lie.seen_through(), VerifyError::OtherEnding("with another host transcript"));
-    let call = call(0x2000, &[DATA, 4, DATA, 4]);
+    let call = call(0x2000, &[place().data, 4, place().data, 4]);
     let mut lie = Forgery::of(&record(&call));
     lie.0.head.statement.transcript = Transcript::default();
     assert_eq!(lie.seen_through(), VerifyError::OtherEnding("with another host transcript"));

@@ -6,7 +6,7 @@ use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
 
 use crate::common::liar::{self, Lies, NO_LIES};
-use crate::common::programs::{CODE, config, exit, i, image, li, record};
+use crate::common::programs::{config, exit, i, image, li, place, record};
 use crate::{By, Forgery};
 
 fn sums() -> Forgery {
@@ -46,7 +46,8 @@ fn instructions_are_not_skipped_repeated_or_swapped() {
 #[test]
 fn execution_goes_where_the_instruction_says() {
     let code = [vec![i(Op::Addi, 8, 0, 0, 1), i(Op::Ebreak, 0, 0, 0, 0)], exit(0)].concat();
-    let over_it = Lies { jump: &|_, next| if next == CODE + 4 { CODE + 8 } else { next }, ..NO_LIES };
+    let over_it =
+        Lies { jump: &|_, next| if next == place().code + 4 { place().code + 8 } else { next }, ..NO_LIES };
     Forgery::of(&liar::run(&image(&code), &config(), &over_it)).fails(By::Constraint(Table::Cpu));
 }
 
@@ -70,7 +71,7 @@ fn a_taken_branch_to_a_misaligned_target_goes_nowhere() {
 
 #[test]
 fn jalr_clears_bit_zero_alone() {
-    let jump = |low: u32| [li(8, CODE + 12 + low), vec![i(Op::Jalr, 1, 8, 0, 0)], exit(0)].concat();
+    let jump = |low: u32| [li(8, place().code + 12 + low), vec![i(Op::Jalr, 1, 8, 0, 0)], exit(0)].concat();
     Forgery::of(&record(&jump(1))).verifies();
     for low in [2, 3] {
         let down = Lies { jump: &|_, next| next & !3, ..NO_LIES };
@@ -89,7 +90,7 @@ fn a_branch_goes_as_the_comparison_says() {
     {
         let code = [li(8, 1), li(9, -1i32 as u32), vec![i(op, 0, 8, 9, 8), 0], exit(0)].concat();
         // The liar has no way around the illegal instruction but to branch.
-        let branch = CODE + 4 * (li(8, 1).len() + li(9, -1i32 as u32).len()) as u32;
+        let branch = place().code + 4 * (li(8, 1).len() + li(9, -1i32 as u32).len()) as u32;
         let lies = Lies { jump: &|_, next| if next == branch + 4 { next + 4 } else { next }, ..NO_LIES };
         let run = Forgery::of(&liar::run(&image(&code), &config(), &lies));
         if taken {

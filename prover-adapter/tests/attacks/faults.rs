@@ -7,7 +7,7 @@ use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
 
 use crate::common::liar::{self, NO_LIES};
-use crate::common::programs::{CODE, DATA, config, exit, i, image, li, record};
+use crate::common::programs::{config, exit, i, image, li, place, record};
 use crate::{By, Forgery};
 
 fn lied(code: &[u32]) -> Forgery {
@@ -19,9 +19,9 @@ fn image_with(code: &[u32], page: &[u32], perm: Option<Perm>) -> Image {
     let bytes = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|w| w.to_le_bytes()).collect() };
     let (code, page) = (bytes(code), bytes(page));
     let part = |address, data, perm| Part { address, data, mem_len: 0x100, perm };
-    let mut parts = vec![part(CODE, &code[..], Perm::EXECUTE)];
-    parts.extend(perm.map(|perm| part(DATA, &page[..], perm)));
-    Image::from_parts(CODE, &parts).expect("an image")
+    let mut parts = vec![part(place().code, &code[..], Perm::EXECUTE)];
+    parts.extend(perm.map(|perm| part(place().data, &page[..], perm)));
+    Image::from_parts(place().code, &parts).expect("an image")
 }
 
 /// The witness of a run where the page has a permission, said to be of the image where it has another, or is not
@@ -48,20 +48,20 @@ const FIRST: [u32; 4] = [0x9999_9999; 4];
 #[test]
 fn a_load_to_x0_faults() {
     let load = |address| [li(8, address), vec![i(Op::Lw, 0, 8, 0, 0)], exit(0)].concat();
-    lied(&load(CODE)).fails(By::Bus("node"));
-    permission_lies(&load(DATA), &FIRST, Perm::READ, &[None, Some(Perm::EXECUTE)]);
+    lied(&load(place().code)).fails(By::Bus("node"));
+    permission_lies(&load(place().data), &FIRST, Perm::READ, &[None, Some(Perm::EXECUTE)]);
 }
 
 #[test]
 fn nothing_is_stored_where_nothing_is() {
-    let store = [li(8, DATA), vec![i(Op::Sw, 0, 8, 8, 0)], exit(0)].concat();
+    let store = [li(8, place().data), vec![i(Op::Sw, 0, 8, 8, 0)], exit(0)].concat();
     permission_lies(&store, &FIRST, Perm::READ_WRITE, &[None, Some(Perm::READ), Some(Perm::EXECUTE)]);
 }
 
 /// A page of data that holds instructions.
 #[test]
 fn data_is_not_code() {
-    let jump = [i(Op::Jal, 1, 0, 0, (DATA - CODE) as i32)];
+    let jump = [i(Op::Jal, 1, 0, 0, (place().data - place().code) as i32)];
     let others = [None, Some(Perm::READ), Some(Perm::READ_WRITE)];
     permission_lies(&jump, &exit(0), Perm::EXECUTE, &others);
 }
@@ -71,7 +71,7 @@ fn accesses_are_aligned() {
     for (op, low) in
         [(Op::Lw, 1), (Op::Lw, 2), (Op::Lw, 3), (Op::Sw, 1), (Op::Sw, 2), (Op::Lh, 1), (Op::Sh, 3)]
     {
-        let code = [li(8, DATA + low), vec![i(op, 9, 8, 9, 0)], exit(0)].concat();
+        let code = [li(8, place().data + low), vec![i(op, 9, 8, 9, 0)], exit(0)].concat();
         let by = lied(&code).stopped_by();
         let table = if matches!(op, Op::Lh | Op::Sh) { Table::Part } else { Table::Cpu };
         assert!(matches!(by, By::Constraint(t) if t == table || t == Table::Cpu), "{op:?} {low}: {by:?}");
@@ -94,7 +94,7 @@ fn illegal_words_have_no_meaning() {
         i(Op::Fence, 0, 0, 0, 0),
     ] {
         let honest = Forgery::of(&record(&[vec![word], exit(0)].concat()));
-        let pc = Val::from_u32((CODE >> 2) & 0x3fff);
+        let pc = Val::from_u32((place().code >> 2) & 0x3fff);
         let row = honest
             .rows(Table::Rom, "real", 1)
             .into_iter()

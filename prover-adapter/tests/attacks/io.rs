@@ -6,12 +6,12 @@ use ember_verifier::air::Table;
 use ember_verifier::params::Val;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
-use crate::common::programs::{CONSTANTS, DATA, HEAP, call, exit, record};
+use crate::common::programs::{call, exit, place, record};
 use crate::{By, Forgery};
 
 fn journal() -> Forgery {
     let write = |ptr, len| call(ecall::WRITE, &[ecall::FD_JOURNAL, ptr, len]);
-    Forgery::of(&record(&[write(DATA + 1, 6), write(CONSTANTS + 2, 20), exit(0)].concat()))
+    Forgery::of(&record(&[write(place().data + 1, 6), write(place().constants + 2, 20), exit(0)].concat()))
 }
 
 /// Says that the journal was another, with blocks and chain to match.
@@ -102,7 +102,7 @@ fn calls_to_the_journal_stay_in_order_and_in_the_journal() {
     // A write to the console is none to the journal, and the reverse.
     for (from, to) in [(2, 1), (1, 2)] {
         let fd = if from == 2 { ecall::FD_JOURNAL } else { ecall::FD_STDOUT };
-        let mut lie = Forgery::of(&record(&[call(ecall::WRITE, &[fd, DATA, 4]), exit(0)].concat()));
+        let mut lie = Forgery::of(&record(&[call(ecall::WRITE, &[fd, place().data, 4]), exit(0)].concat()));
         lie.set(Table::Io, 0, &format!("kind[{from}]"), Val::ZERO);
         lie.set(Table::Io, 0, &format!("kind[{to}]"), Val::ONE);
         lie.fails(By::Constraint(Table::Io));
@@ -110,7 +110,7 @@ fn calls_to_the_journal_stay_in_order_and_in_the_journal() {
 }
 
 fn read() -> Forgery {
-    Forgery::of(&record(&[call(ecall::READ, &[ecall::FD_INPUT, HEAP + 1, 6]), exit(0)].concat()))
+    Forgery::of(&record(&[call(ecall::READ, &[ecall::FD_INPUT, place().heap + 1, 6]), exit(0)].concat()))
 }
 
 #[test]
@@ -208,9 +208,9 @@ fn private_bytes_are_those_that_were_read() {
         lie.0.head.statement.private_bytes = 4;
         lie
     };
-    none(&[call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA, 4])]).fails(By::Constraint(Table::Io));
-    none(&[call(ecall::READ, &[7, DATA, 4])]).fails(By::Constraint(Table::Io));
-    none(&[call(ecall::READ, &[ecall::FD_INPUT, DATA, 0])]).fails(By::Constraint(Table::Io));
+    none(&[call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data, 4])]).fails(By::Constraint(Table::Io));
+    none(&[call(ecall::READ, &[7, place().data, 4])]).fails(By::Constraint(Table::Io));
+    none(&[call(ecall::READ, &[ecall::FD_INPUT, place().data, 0])]).fails(By::Constraint(Table::Io));
     // A run that asks for nothing has no table that counts.
     assert_eq!(none(&[]).seen_through(), VerifyError::Tables);
     // No number stands for another modulo p.
@@ -249,7 +249,7 @@ fn a_call_is_cut_where_it_is_too_long() {
     for (len, size) in
         [(0x8012_3457, 0x8012_3457), (1 << 20, 1 << 20), ((1 << 20) - 1, 1 << 20), (9, 1 << 20)]
     {
-        let code = [call(ecall::READ, &[7, DATA, len]), exit(0)].concat();
+        let code = [call(ecall::READ, &[7, place().data, len]), exit(0)].concat();
         let honest = Forgery::of(&record(&code));
         let mut lie = honest.copy();
         lie.add(Table::Io, 0, "cut", if len < 1 << 20 { 1 } else { -1 });
@@ -274,7 +274,7 @@ fn a_call_is_cut_where_it_is_too_long() {
 #[test]
 fn reads_write_to_writable_memory_alone() {
     // The tables of a read to the heap, said to be of constants: no word there is writable.
-    let code = [call(ecall::WRITE, &[ecall::FD_STDOUT, CONSTANTS, 4]), exit(0)].concat();
+    let code = [call(ecall::WRITE, &[ecall::FD_STDOUT, place().constants, 4]), exit(0)].concat();
     let mut lie = Forgery::of(&record(&code));
     lie.set(Table::Io, 0, "writable", Val::ONE);
     lie.copy().fails(By::Bus("mem"));
@@ -284,7 +284,7 @@ fn reads_write_to_writable_memory_alone() {
 
 #[test]
 fn a_file_descriptor_is_good_or_bad() {
-    let io = |number, fd| Forgery::of(&record(&[call(number, &[fd, DATA, 4]), exit(0)].concat()));
+    let io = |number, fd| Forgery::of(&record(&[call(number, &[fd, place().data, 4]), exit(0)].concat()));
     let change = |lie: &mut Forgery, from: usize, to: usize| {
         lie.set(Table::Io, 0, &format!("kind[{from}]"), Val::ZERO);
         lie.set(Table::Io, 0, &format!("kind[{to}]"), Val::ONE);

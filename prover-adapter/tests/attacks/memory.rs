@@ -9,9 +9,7 @@ use ember_vm::RunConfig;
 use p3_field::PrimeCharacteristicRing;
 
 use crate::common::liar::{self, Lies, NO_LIES};
-use crate::common::programs::{
-    CODE, CONSTANTS, DATA, HEAP, INPUT, MEMORY_LIMIT, config, exit, i, image, li, record,
-};
+use crate::common::programs::{MEMORY_LIMIT, config, exit, i, image, li, place, record};
 use crate::{By, Forgery};
 
 fn lied(code: &[u32], lies: &Lies<'_>) -> Forgery {
@@ -45,7 +43,7 @@ fn backdate(lie: &mut Forgery, prev: u32) {
 
 #[test]
 fn a_load_finds_what_was_stored_last() {
-    for base in [DATA, HEAP] {
+    for base in [place().data, place().heap] {
         // The first store's value, the initial value, and one that was never there.
         for (value, prev) in [(5, 4), (0, 0), (99, 6)] {
             let lies = Lies { load: &|_, _, _| value, ..NO_LIES };
@@ -60,7 +58,7 @@ fn a_load_finds_what_was_stored_last() {
 #[test]
 fn a_word_starts_once() {
     // Another row of the same leaf provides the initial value again, and takes it back after the load.
-    for (base, table) in [(DATA, Table::Data), (HEAP, Table::Heap)] {
+    for (base, table) in [(place().data, Table::Data), (place().heap, Table::Heap)] {
         let initial = image(&[])
             .page(base >> 12)
             .map_or(0, |(bytes, _)| u32::from_le_bytes(bytes[..4].try_into().unwrap()));
@@ -106,7 +104,7 @@ fn the_heap_ascends_and_ends() {
         [code, exit(0)].concat()
     };
     // Out of order.
-    let mut lie = Forgery::of(&record(&touch(&[HEAP, HEAP + 0x100])));
+    let mut lie = Forgery::of(&record(&touch(&[place().heap, place().heap + 0x100])));
     let (a, b) = (lie.row(Table::Heap, 0).to_vec(), lie.row(Table::Heap, 1).to_vec());
     lie.set_row(Table::Heap, 0, &b);
     lie.set_row(Table::Heap, 1, &a);
@@ -118,7 +116,7 @@ fn the_heap_ascends_and_ends() {
 
     // Beyond the memory limit: proven under a higher one, then said to have had less.
     let more = RunConfig { memory_limit: MEMORY_LIMIT + 0x1000, ..config() };
-    let beyond = HEAP + MEMORY_LIMIT - 0x2000;
+    let beyond = place().heap + MEMORY_LIMIT - 0x2000;
     let execution = crate::common::programs::record_with(&touch(&[beyond]), more);
     let mut lie = Forgery::of(&execution);
     lie.0.head.statement.memory_limit = MEMORY_LIMIT;
@@ -151,9 +149,9 @@ fn the_heap_ascends_and_ends() {
 fn code_is_not_data() {
     let word = |address: u32, op| [li(8, address), vec![i(op, 9, 8, 9, 0)], exit(0)].concat();
     // Read.
-    lied(&word(CODE, Op::Lw), &NO_LIES).fails(By::Bus("node"));
+    lied(&word(place().code, Op::Lw), &NO_LIES).fails(By::Bus("node"));
     // Written, and with the page said to be writable.
-    let mut lie = lied(&word(CODE, Op::Sw), &NO_LIES);
+    let mut lie = lied(&word(place().code, Op::Sw), &NO_LIES);
     lie.copy().fails(By::Constraint(Table::Cpu));
     let row = lie.family(Family::StoreWord);
     lie.set(Table::Cpu, row, "own[1]", Val::ONE);
@@ -164,7 +162,8 @@ fn code_is_not_data() {
 
 #[test]
 fn constants_and_input_are_not_written() {
-    for (address, by) in [(CONSTANTS, By::Bus("node")), (INPUT, By::Constraint(Table::Data))] {
+    for (address, by) in [(place().constants, By::Bus("node")), (place().input, By::Constraint(Table::Data))]
+    {
         let code = [li(8, address), vec![i(Op::Sw, 0, 8, 8, 0)], exit(0)].concat();
         let mut lie = lied(&code, &NO_LIES);
         lie.copy().fails(By::Constraint(Table::Cpu));
@@ -173,10 +172,10 @@ fn constants_and_input_are_not_written() {
         lie.copy().fails(By::Bus("mem"));
         lie.set(Table::Data, 0, "writable", Val::ONE);
         lie.copy().fails(by);
-        if address == INPUT {
+        if address == place().input {
             // As an image page.
             lie.set(Table::Data, 0, "is_input", Val::ZERO);
-            lie.set(Table::Data, 0, "index", Val::from_u32(INPUT / 16));
+            lie.set(Table::Data, 0, "index", Val::from_u32(place().input / 16));
             lie.fails(By::Bus("node"));
         }
     }
@@ -189,9 +188,9 @@ fn image_with(code: &[u32], constants: &[u8], perm: Perm, entry: u32) -> Image {
     Image::from_parts(
         entry,
         &[
-            part(CODE, &bytes[..], bytes.len() as u32, Perm::EXECUTE),
-            part(CONSTANTS, constants, 0x100, perm),
-            part(DATA, b"data", 0x100, Perm::READ_WRITE),
+            part(place().code, &bytes[..], bytes.len() as u32, Perm::EXECUTE),
+            part(place().constants, constants, 0x100, perm),
+            part(place().data, b"data", 0x100, Perm::READ_WRITE),
         ],
     )
     .unwrap()
@@ -200,17 +199,17 @@ fn image_with(code: &[u32], constants: &[u8], perm: Perm, entry: u32) -> Image {
 #[test]
 fn an_image_id_is_of_one_program() {
     let fence = vec![i(Op::Fence, 0, 0, 0, 0)];
-    let code = [fence.clone(), li(8, CONSTANTS), vec![i(Op::Lw, 9, 8, 0, 0)], exit(0)].concat();
-    let other_code = [fence, li(8, CONSTANTS + 4), vec![i(Op::Lw, 9, 8, 0, 0)], exit(0)].concat();
+    let code = [fence.clone(), li(8, place().constants), vec![i(Op::Lw, 9, 8, 0, 0)], exit(0)].concat();
+    let other_code = [fence, li(8, place().constants + 4), vec![i(Op::Lw, 9, 8, 0, 0)], exit(0)].concat();
     let run = |image: &Image| Forgery::of(&liar::run(image, &config(), &NO_LIES));
-    let real = run(&image_with(&code, b"abcd", Perm::READ, CODE));
+    let real = run(&image_with(&code, b"abcd", Perm::READ, place().code));
     real.copy().verifies();
     let others = [
-        image_with(&code, b"abce", Perm::READ, CODE),
-        image_with(&code, b"abcd", Perm::READ_WRITE, CODE),
-        image_with(&code, b"abcd", Perm::EXECUTE, CODE),
-        image_with(&other_code, b"abcd", Perm::READ, CODE),
-        image_with(&code, b"abcd", Perm::READ, CODE + 4),
+        image_with(&code, b"abce", Perm::READ, place().code),
+        image_with(&code, b"abcd", Perm::READ_WRITE, place().code),
+        image_with(&code, b"abcd", Perm::EXECUTE, place().code),
+        image_with(&other_code, b"abcd", Perm::READ, place().code),
+        image_with(&code, b"abcd", Perm::READ, place().code + 4),
     ];
     for other in others {
         let lie = run(&other);
@@ -261,7 +260,7 @@ fn the_input_is_that_of_the_digest() {
 #[test]
 fn time_does_not_go_back() {
     let lies = Lies { load: &|_, _, _| 5, ..NO_LIES };
-    let mut lie = lied(&two_stores(DATA), &lies);
+    let mut lie = lied(&two_stores(place().data), &lies);
     let clk = |lie: &Forgery, row: usize| lie.get(Table::Cpu, row, "clk");
     let (row, second) = (load(&lie), load(&lie) - 1);
     let first = clk(&lie, second - 2);
@@ -277,7 +276,7 @@ fn time_does_not_go_back() {
         lie.set(Table::Cpu, second, column, value);
     }
     lie.set(Table::Data, 0, "time[0]", clk(&lie, second));
-    let address = Val::from_u32(DATA / 4);
+    let address = Val::from_u32(place().data / 4);
     let mut touch = TouchCols::<Val> {
         real: Val::ONE,
         address,

@@ -7,16 +7,27 @@ use ember_verifier::params::Val;
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use ruint::aliases::{U256, U512};
 
-use crate::common::programs::{CONSTANTS, DATA, call, exit, record};
+use crate::common::programs::{call, exit, place, record};
 use crate::{By, Forgery};
 
 const TABLE: Table = Table::MulMod;
-const X: u32 = DATA + 0x300;
-const Y: u32 = DATA + 0x340;
+fn x_at() -> u32 {
+    place().data + 0x300
+}
+
+fn y_at() -> u32 {
+    place().data + 0x340
+}
+
 /// Five bytes of the program's constants, an odd number.
-const SMALL: u32 = CONSTANTS + 0x14;
+fn small() -> u32 {
+    place().constants + 0x14
+}
+
 /// Where zeros are.
-const NOTHING: u32 = CONSTANTS + 0x40;
+fn nothing() -> u32 {
+    place().constants + 0x40
+}
 
 fn val(n: u32) -> Val {
     Val::from_u32(n)
@@ -32,7 +43,7 @@ struct Lie {
 
 impl Lie {
     fn modulo(modulus: u32) -> Self {
-        let code = [call(Accelerator::MulMod.number(), &[X, Y, modulus]), exit(0)].concat();
+        let code = [call(Accelerator::MulMod.number(), &[x_at(), y_at(), modulus]), exit(0)].concat();
         let forgery = Forgery::of(&record(&code));
         let integer = |name: &str| {
             let byte = |i| forgery.get(TABLE, 0, &format!("{name}[{i}]")).as_canonical_u32() as u8;
@@ -73,7 +84,7 @@ impl Lie {
         self.set("result", i, value);
         let (word, half) = (i / 2, i % 2);
         let lie = &mut self.forgery;
-        let address = X / 4 + word as u32;
+        let address = x_at() / 4 + word as u32;
         let access = |row: &usize| {
             lie.get(Table::Operand, *row, "rank") == Val::TWO
                 && lie.get(Table::Operand, *row, "address") == val(address)
@@ -136,7 +147,7 @@ impl Lie {
 /// What the helper does to a row is what the prover does.
 #[test]
 fn what_follows_from_the_truth_verifies() {
-    for modulus in [SMALL, NOTHING, DATA + 0x380] {
+    for modulus in [small(), nothing(), place().data + 0x380] {
         let mut lie = Lie::modulo(modulus);
         let m = if lie.m.is_zero() { U512::ONE << 256 } else { U512::from(lie.m) };
         let (quotient, result) = (lie.product() / m, lie.product() % m);
@@ -151,12 +162,12 @@ fn what_follows_from_the_truth_verifies() {
 
 #[test]
 fn the_result_is_the_rest() {
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     lie.result(U256::ONE);
     lie.fails(By::Constraint(TABLE));
 
     // With the quotient of another product.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let quotient = lie.product() / U512::from(lie.m) + U512::ONE;
     lie.quotient(quotient);
     lie.fails(By::Constraint(TABLE));
@@ -165,7 +176,7 @@ fn the_result_is_the_rest() {
 #[test]
 fn the_result_is_below_the_modulus() {
     for more in [1u32, 2, 1 << 20] {
-        let mut lie = Lie::modulo(SMALL);
+        let mut lie = Lie::modulo(small());
         let m = U512::from(lie.m);
         let (quotient, result) = (lie.product() / m, lie.product() % m);
         lie.quotient(quotient - U512::from(more));
@@ -173,9 +184,9 @@ fn the_result_is_below_the_modulus() {
         lie.fails(By::Bus("range16"));
     }
     // As large as the modulus: a rest of zero, of a product with zero.
-    let code = [call(Accelerator::MulMod.number(), &[X, NOTHING, SMALL]), exit(0)].concat();
+    let code = [call(Accelerator::MulMod.number(), &[x_at(), nothing(), small()]), exit(0)].concat();
     let forgery = Forgery::of(&record(&code));
-    let m = Lie::modulo(SMALL).m;
+    let m = Lie::modulo(small()).m;
     let mut lie = Lie { forgery, x: U256::ZERO, y: U256::ZERO, m };
     lie.result(m);
     // No quotient is less than zero: minus one, as a number of 512 bits.
@@ -183,7 +194,7 @@ fn the_result_is_below_the_modulus() {
     lie.fails(By::Constraint(TABLE));
 
     // Without saying where the result is smaller.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let m = U512::from(lie.m);
     let (quotient, result) = (lie.product() / m, lie.product() % m);
     lie.quotient(quotient - U512::ONE);
@@ -194,7 +205,7 @@ fn the_result_is_below_the_modulus() {
     lie.forgery.fails(By::Constraint(TABLE));
 
     // Or in a limb below one in which it is larger.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let m = U512::from(lie.m);
     let limb = |n: U256, i: usize| (n >> (16 * i)).to::<u64>() as u32 & 0xffff;
     let (more, result, smaller) = (1u32..)
@@ -217,7 +228,7 @@ fn the_result_is_below_the_modulus() {
 /// Any result is that of some quotient modulo 2^512.
 #[test]
 fn the_product_does_not_wrap() {
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let inverse = U512::from(lie.m).inv_ring().expect("an odd modulus");
     let quotient = lie.product().wrapping_sub(U512::ONE).wrapping_mul(inverse);
     lie.quotient(quotient);
@@ -229,7 +240,7 @@ fn the_product_does_not_wrap() {
 #[test]
 fn places_agree_over_the_integers() {
     for times in [1u32, 3, 6] {
-        let mut lie = Lie::modulo(SMALL);
+        let mut lie = Lie::modulo(small());
         let right = U256::from(lie.product() % U512::from(lie.m));
         let p = U256::from(Val::ORDER_U32) * U256::from(times);
         let wrong = if right + p < lie.m { right + p } else { right - p };
@@ -237,7 +248,7 @@ fn places_agree_over_the_integers() {
         lie.fails(By::Bus("range16"));
     }
     // In one place alone: a limb that is p less, and a carry that makes up for it.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let inverse = val(1 << 16).inverse();
     let carry = lie.cell("carry", 3) + inverse;
     lie.set("carry", 3, carry);
@@ -248,19 +259,19 @@ fn places_agree_over_the_integers() {
 fn digits_are_bytes() {
     // The same integers with another byte, which makes the same product.
     for name in ["x", "y", "m"] {
-        let mut lie = Lie::modulo(SMALL);
+        let mut lie = Lie::modulo(small());
         let (low, high) = (lie.cell(name, 2), lie.cell(name, 3));
         lie.set(name, 2, low + val(1 << 8));
         lie.set(name, 3, high - Val::ONE);
         lie.fails(By::Bus("range8"));
     }
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let (low, high) = (lie.cell("quotient", 7), lie.cell("quotient", 8));
     lie.set("quotient", 7, low + val(1 << 8));
     lie.set("quotient", 8, high - Val::ONE);
     lie.fails(By::Bus("range8"));
     // The same result in limbs that are none.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let (low, high) = (lie.cell("result", 0), lie.cell("result", 1));
     lie.result_limb(0, low + val(1 << 16));
     lie.result_limb(1, high - Val::ONE);
@@ -270,7 +281,7 @@ fn digits_are_bytes() {
 #[test]
 fn a_modulus_of_zero_is_one() {
     // Modulo 2^256 where the modulus is another.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     lie.forgery.set(TABLE, 0, "zero", Val::ONE);
     let product = lie.product();
     lie.quotient(product >> 256);
@@ -278,11 +289,11 @@ fn a_modulus_of_zero_is_one() {
     lie.fails(By::Constraint(TABLE));
 
     // Division by nothing: any result has a quotient.
-    let mut lie = Lie::modulo(NOTHING);
+    let mut lie = Lie::modulo(nothing());
     lie.forgery.set(TABLE, 0, "zero", Val::ZERO);
     lie.fails(By::Constraint(TABLE));
     // The product itself where it is small enough would be a rest of everything.
-    let code = [call(Accelerator::MulMod.number(), &[X, NOTHING, NOTHING + 0x20]), exit(0)].concat();
+    let code = [call(Accelerator::MulMod.number(), &[x_at(), nothing(), nothing() + 0x20]), exit(0)].concat();
     let forgery = Forgery::of(&record(&code));
     let mut lie = Lie { forgery, x: U256::ZERO, y: U256::ZERO, m: U256::ZERO };
     lie.forgery.set(TABLE, 0, "zero", Val::ZERO);
@@ -294,12 +305,12 @@ fn a_modulus_of_zero_is_one() {
 #[test]
 fn operands_are_those_of_the_call() {
     // Of another factor than the one in memory.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     let byte = lie.cell("y", 0) + Val::ONE;
     lie.set("y", 0, byte);
     lie.fails(By::Constraint(TABLE));
     // The modulus for the second factor.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     for i in 0..32 {
         let (y, m) = (lie.cell("y", i), lie.cell("m", i));
         lie.set("y", i, m);
@@ -312,7 +323,7 @@ fn operands_are_those_of_the_call() {
     lie.follow();
     assert!(matches!(lie.forgery.stopped_by(), By::Bus("operand")));
     // No row at all.
-    let mut lie = Lie::modulo(SMALL);
+    let mut lie = Lie::modulo(small());
     lie.forgery.0.segment.tables.retain(|(table, _)| *table != TABLE);
     assert!(matches!(lie.forgery.stopped_by(), By::Bus("aux" | "operand")));
 }

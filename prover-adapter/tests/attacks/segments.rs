@@ -10,7 +10,7 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::common::checker::{Rejection, check_all};
-use crate::common::programs::{self, DATA, HEAP, call, exit, i, li, record};
+use crate::common::programs::{self, call, exit, i, li, place, record};
 use crate::common::recount::recount_honestly;
 use crate::common::{Case, prove};
 use crate::statement::proof_copy;
@@ -137,7 +137,7 @@ fn segments_are_the_runs_and_in_order() {
 /// Bytes of private input are counted in the segment that reads them; the sum is the statement's.
 #[test]
 fn private_bytes_are_counted_where_they_are_read() {
-    let read = |len| call(ecall::READ, &[ecall::FD_INPUT, DATA + 1, len]);
+    let read = |len| call(ecall::READ, &[ecall::FD_INPUT, place().data + 1, len]);
     let code = [read(9), vec![i(Op::Fence, 0, 0, 0, 0); 8], read(30), exit(0)].concat();
     let cases = cut(&record(&code), 6);
     let counts: Vec<u32> = cases.iter().map(|case| case.segment.end.private_bytes).collect();
@@ -178,8 +178,8 @@ fn private_bytes_are_counted_where_they_are_read() {
 /// Stores to the data pages and to the heap, and loads it again, a segment each.
 fn store_and_load() -> Vec<Case> {
     let code = [
-        li(8, HEAP),
-        li(9, DATA),
+        li(8, place().heap),
+        li(9, place().data),
         vec![i(Op::Sw, 0, 8, 8, 0), i(Op::Sw, 0, 9, 8, 0)],
         vec![
             i(Op::Lw, 12, 8, 0, 0),
@@ -204,7 +204,7 @@ fn memory_is_what_the_segment_before_left() {
     let row = rows
         .values
         .chunks_exact(width)
-        .position(|row| MemoryCols::from_row(row).index == Val::from_u32(HEAP / 16))
+        .position(|row| MemoryCols::from_row(row).index == Val::from_u32(place().heap / 16))
         .unwrap();
     let mut leaf = MemoryCols::from_row(&rows.values[row * width..(row + 1) * width]);
     leaf.before[0] += Val::ONE;
@@ -221,7 +221,8 @@ fn memory_is_what_the_segment_before_left() {
 
     // By the image: writable pages are read from there in a whole run alone.
     let mut cases = store_and_load();
-    let mut whole = Forgery::of(&record(&[li(8, DATA), vec![i(Op::Lw, 9, 8, 0, 0)], exit(0)].concat()));
+    let mut whole =
+        Forgery::of(&record(&[li(8, place().data), vec![i(Op::Lw, 9, 8, 0, 0)], exit(0)].concat()));
     let data = whole.matrix(Table::Data).clone();
     let tables = &mut cases[1].segment.tables;
     let at = tables.iter().position(|(t, _)| *t > Table::Data).unwrap();
@@ -269,7 +270,7 @@ fn a_fresh_page_is_one_that_is_not_there() {
     let zero = tree::zero_page_root(h);
     // A page that the segment before filled.
     let mut cases = store_and_load();
-    let row = find(&mut cases[1], page_of(HEAP));
+    let row = find(&mut cases[1], page_of(place().heap));
     edit(&mut cases[1], row, &|cols| {
         cols.fresh = Val::ONE;
         cols.before[..8].fill(Val::ZERO);
@@ -279,7 +280,7 @@ fn a_fresh_page_is_one_that_is_not_there() {
     fails(cases, 1, By::Bus("update"));
     // A page of the image.
     let mut cases = store_and_load();
-    let row = find(&mut cases[0], page_of(DATA));
+    let row = find(&mut cases[0], page_of(place().data));
     edit(&mut cases[0], row, &|cols| {
         cols.fresh = Val::ONE;
         cols.before[..8].fill(Val::ZERO);
@@ -287,7 +288,7 @@ fn a_fresh_page_is_one_that_is_not_there() {
     });
     fails(cases, 0, By::Constraint(Table::MemoryNode));
     // A page beyond the heap: the tables of a run under a higher limit.
-    let beyond = programs::HEAP_END;
+    let beyond = programs::place().heap_end;
     let config = ember_vm::RunConfig { memory_limit: programs::MEMORY_LIMIT + 0x1000, ..programs::config() };
     let code = [li(8, beyond), vec![i(Op::Sw, 0, 8, 8, 0)], exit(0)].concat();
     let mut cases = cut(&programs::record_with(&code, config), 3);
@@ -322,10 +323,10 @@ fn every_ending_of_a_cut_run_is_provable() {
         vec![i(Op::Ebreak, 0, 0, 0, 0)],
         vec![0],
         [li(8, 0x10), vec![i(Op::Lw, 9, 8, 0, 0)]].concat(),
-        call(0x2000, &[DATA, 4, DATA, 4]),
+        call(0x2000, &[place().data, 4, place().data, 4]),
         call(ecall::WRITE, &[ecall::FD_JOURNAL, 0x10, 4]),
     ] {
-        let code = [li(8, HEAP), vec![i(Op::Sw, 0, 8, 8, 0), i(Op::Lw, 9, 8, 0, 0)], last].concat();
+        let code = [li(8, place().heap), vec![i(Op::Sw, 0, 8, 8, 0), i(Op::Lw, 9, 8, 0, 0)], last].concat();
         let cases = cut(&record(&code), 2);
         assert_eq!(verify(cases), Ok(()));
     }

@@ -10,15 +10,15 @@ use ember_verifier::params::{MIN_LOG_HEIGHT, Val};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 
-use crate::common::programs::{DATA, accelerators, call, i, li, record};
+use crate::common::programs::{accelerators, call, i, li, place, record};
 use crate::{Forgery, verifier};
 
 fn honest() -> Forgery {
     let code = [
-        li(8, DATA),
+        li(8, place().data),
         vec![i(Op::Lbu, 9, 8, 0, 1), i(Op::Div, 9, 8, 9, 0), i(Op::Sll, 9, 8, 9, 0), i(Op::Xor, 9, 8, 9, 0)],
         vec![i(Op::Csrrs, 9, 0, 0, 0xc00), i(Op::Sw, 0, 2, 9, -4)],
-        call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA, 3]),
+        call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data, 3]),
         accelerators(),
     ];
     let honest = Forgery::of(&record(&code.concat()));

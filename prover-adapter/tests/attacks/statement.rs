@@ -7,16 +7,16 @@ use ember_verifier::{Boundary, CodeOpening, Openings, PageOpening, Preamble, Seg
 use ember_vm::ConfigError;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::common::programs::{CODE, DATA, call, config, exit, i, image, li, record, segments};
+use crate::common::programs::{call, config, exit, i, image, li, place, record, segments};
 use crate::common::{Case, prove};
 use crate::{Forgery, verifier};
 
 /// A proof whose ending needs several openings: a host call with a buffer over two pages. It reads
 /// private input and writes a journal.
 fn honest() -> (Statement, Proof) {
-    let write = call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA, 3]);
-    let read = call(ecall::READ, &[ecall::FD_INPUT, DATA + 0x20, 5]);
-    let call = call(0x2000, &[DATA + 0xff0, 0x20, DATA, 4]);
+    let write = call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data, 3]);
+    let read = call(ecall::READ, &[ecall::FD_INPUT, place().data + 0x20, 5]);
+    let call = call(0x2000, &[place().data + 0xff0, 0x20, place().data, 4]);
     let (statement, proof) = Forgery::of(&record(&[write, read, call].concat())).proven();
     verifier().verify(&statement, &proof).expect("an honest proof");
     (statement, proof)
@@ -337,7 +337,7 @@ fn every_field_of_a_boundary_is_bound() {
 /// Openings that nothing needs: of code where pc is on no code page, of pages where none is asked for.
 #[test]
 fn openings_are_no_more_than_needed() {
-    let jump = [li(8, DATA), vec![i(Op::Jalr, 0, 8, 0, 0)]].concat();
+    let jump = [li(8, place().data), vec![i(Op::Jalr, 0, 8, 0, 0)]].concat();
     let halted = Forgery::of(&record(&exit(0)));
     let faulted = Forgery::of(&record(&jump));
     assert_eq!(faulted.0.head.statement.exit.reason, ExitReason::InstructionAccessFault);
@@ -349,5 +349,5 @@ fn openings_are_no_more_than_needed() {
     let mut lie = halted;
     lie.0.head.preamble.openings.pages.push(lie.0.head.preamble.openings.pages[0].clone());
     assert_eq!(lie.seen_through(), VerifyError::Superfluous);
-    assert_eq!(CODE % 16, 0);
+    assert_eq!(place().code % 16, 0);
 }

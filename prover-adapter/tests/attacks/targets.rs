@@ -14,7 +14,7 @@ use ember_vm::{NoHost, PrivateInput, Program, RunConfig};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 use crate::common::liar::{self, Lies, NO_LIES};
-use crate::common::programs::{CODE, call, config, exit, i, image};
+use crate::common::programs::{call, config, exit, i, image, place};
 use crate::{By, Forgery, verifier};
 
 /// Words between an address and its alias: p - 2^30.
@@ -240,7 +240,7 @@ fn jumps_wrap_around_the_address_space() {
     let run = run.unwrap();
     assert_eq!(
         run.ending.exit,
-        Exit { reason: ExitReason::InstructionAccessFault, pc: CODE.wrapping_sub(0x2000) }
+        Exit { reason: ExitReason::InstructionAccessFault, pc: place().code.wrapping_sub(0x2000) }
     );
     Forgery::of(&run).verifies();
 }

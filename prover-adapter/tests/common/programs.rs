@@ -1,19 +1,60 @@
 //! Small programs that together use every operation and every table.
 
+use std::cell::Cell;
+
 use ember_isa::{Accelerator, EcallCost, Format, GasTable, Instruction, Op, csr, ecall, reg};
 use ember_memory::{Image, Part, Perm};
 use ember_prover_adapter::Execution;
 use ember_trace::Limits;
 use ember_vm::{PrivateInput, Program, RunConfig};
 
-pub const CODE: u32 = 0x1000;
-pub const CONSTANTS: u32 = 0x8000;
-pub const DATA: u32 = 0xa000;
-/// Two pages of data: the heap starts here.
-pub const HEAP: u32 = 0xc000;
+/// Where programs have their code: at the bottom, below 64 MiB and below the last 64 MiB, which longer programs cross, and
+/// near the top. These are the addresses whose sums come near a multiple of 2^32 or of the field's order.
+pub const BASES: [u32; 4] = [0x1000, 0x03ff_f000, 0xfbff_f000, 0xfff8_0000];
+
 pub const MEMORY_LIMIT: u32 = 0x6000;
-pub const HEAP_END: u32 = HEAP + MEMORY_LIMIT - 0x2000;
-pub const INPUT: u32 = HEAP_END + 0x1000;
+
+thread_local! {
+    static BASE: Cell<Option<u32>> = const { Cell::new(None) };
+}
+
+/// Where a program and its memory are.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub code: u32,
+    pub constants: u32,
+    /// Two pages of data: the heap starts after them.
+    pub data: u32,
+    pub heap: u32,
+    pub heap_end: u32,
+    pub input: u32,
+}
+
+/// Where this thread's programs are. Unless [`with_base`] says it, that depends on the name of the test, so that tests
+/// share the places out; `BASE`, a number from 0 to 3, puts them all in one of [`BASES`].
+pub fn place() -> Place {
+    let by_name = || match std::env::var("BASE") {
+        Ok(n) => BASES[n.parse::<usize>().expect("a number from 0 to 3")],
+        Err(_) => {
+            let thread = std::thread::current();
+            let sum =
+                thread.name().unwrap_or("").bytes().fold(0u32, |n, b| n.wrapping_mul(31) + u32::from(b));
+            BASES[(sum % 4) as usize]
+        }
+    };
+    let code = BASE.get().unwrap_or_else(by_name);
+    let (constants, data, heap) = (code + 0x7000, code + 0x9000, code + 0xb000);
+    let heap_end = heap + MEMORY_LIMIT - 0x2000;
+    Place { code, constants, data, heap, heap_end, input: heap_end + 0x1000 }
+}
+
+/// Has this thread's programs there, while `run` runs.
+pub fn with_base<T>(base: u32, run: impl FnOnce() -> T) -> T {
+    let before = BASE.replace(Some(base));
+    let out = run();
+    BASE.set(before);
+    out
+}
 
 pub fn i(op: Op, rd: u8, rs1: u8, rs2: u8, imm: i32) -> u32 {
     Instruction { op, rd, rs1, rs2, imm: imm as u32 }.encode().expect("an instruction")
@@ -43,11 +84,11 @@ pub fn image(code: &[u32]) -> Image {
     let data: Vec<u8> = (0..0x1004u32).map(|n| (n * n / 7 + n) as u8 | 0x80).collect();
     let part = |address, data, mem_len, perm| Part { address, data, mem_len, perm };
     let parts = [
-        part(CODE, &bytes[..], bytes.len() as u32, Perm::EXECUTE),
-        part(CONSTANTS, b"\xf0constants of the program", 0x100, Perm::READ),
-        part(DATA, &data[..], 0x2000, Perm::READ_WRITE),
+        part(place().code, &bytes[..], bytes.len() as u32, Perm::EXECUTE),
+        part(place().constants, b"\xf0constants of the program", 0x100, Perm::READ),
+        part(place().data, &data[..], 0x2000, Perm::READ_WRITE),
     ];
-    Image::from_parts(CODE, &parts).expect("an image")
+    Image::from_parts(place().code, &parts).expect("an image")
 }
 
 /// Prices of which no two agree, some above a byte.
@@ -150,10 +191,74 @@ pub fn arithmetic() -> Vec<u32> {
     code
 }
 
+/// Every operation of two registers, every branch, and the parts of a word, on many random operands.
+pub fn operands(seed: u64) -> Vec<u32> {
+    let mut state = seed;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 32) as u32
+    };
+    let mut code = Vec::new();
+    for n in 0..20 {
+        for (register, shift) in [(8, n), (9, n / 2)] {
+            // Of any size, of either sign.
+            let value = random() >> (random() % 32).min(shift);
+            code.extend(li(register, if random() % 3 == 0 { value.wrapping_neg() } else { value }));
+        }
+        code.extend(li(10, place().data + 16 * n));
+        for &op in Op::ALL {
+            match op.info().format {
+                Format::R => code.push(i(op, 12, 8, 9, 0)),
+                Format::I if op.info().family as u8 <= 6 => code.push(i(op, 13, 8, 0, random() as i32 >> 20)),
+                Format::Shamt => code.push(i(op, 14, 8, 0, (random() % 32) as i32)),
+                Format::B => {
+                    code.push(i(op, 0, 8, 9, 8));
+                    code.push(i(Op::Auipc, 15, 0, 0, (random() & 0xffff_f000) as i32));
+                }
+                _ => {}
+            }
+        }
+        code.push(i(Op::Sw, 0, 10, 8, 0));
+        for (op, align) in [(Op::Lb, 1), (Op::Lbu, 1), (Op::Lh, 2), (Op::Lhu, 2), (Op::Sb, 1), (Op::Sh, 2)] {
+            let offset = (random() % 8 / align * align) as i32;
+            let store = matches!(op, Op::Sb | Op::Sh);
+            code.push(if store { i(op, 0, 10, 9, offset) } else { i(op, 12, 10, 0, offset) });
+        }
+        code.push(i(Op::Jal, 1, 0, 0, 8));
+        code.push(random() | 3);
+        for number in [csr::CYCLE, csr::INSTRET, csr::CYCLEH, csr::INSTRETH] {
+            code.push(i(Op::Csrrs, 12, 0, 0, number as i32));
+        }
+    }
+    code.extend(exit(0));
+    code
+}
+
+/// So many instructions before the program ends, at least 2.
+pub fn few(instructions: usize) -> Vec<u32> {
+    let mut code = vec![
+        i(Op::Addi, 8, 0, 0, 77),
+        i(Op::Sub, 9, 0, 8, 0),
+        i(Op::Sw, 0, reg::SP, 9, -4),
+        i(Op::Blt, 0, 9, 8, 8),
+        i(Op::Ebreak, 0, 0, 0, 0),
+        i(Op::Csrrs, 12, 0, 0, csr::CYCLE as i32),
+    ];
+    // One is jumped over, two end the program.
+    code.truncate(if instructions > 6 { 6 } else { instructions - 2 });
+    code.extend(exit(0));
+    code
+}
+
+/// A journal of so many bytes.
+pub fn journal(len: u32) -> Vec<u32> {
+    [call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data + 5, len]), exit(0)].concat()
+}
+
 /// Loads, stores and ecalls, at every offset, over every kind of memory.
 pub fn memory() -> Vec<u32> {
     let mut code = vec![i(Op::Addi, 3, reg::A0, 0, 0)];
-    for base in [DATA, DATA + 0xff8, HEAP + 0x40, HEAP + 0xffc] {
+    for base in [place().data, place().data + 0xff8, place().heap + 0x40, place().heap + 0xffc] {
         code.extend(li(8, base));
         code.extend(li(9, 0xfedc_ba98));
         for offset in 0..4 {
@@ -170,24 +275,24 @@ pub fn memory() -> Vec<u32> {
     }
     // The end of the heap, constants, input.
     code.push(i(Op::Sw, 0, reg::SP, 9, -4));
-    code.extend(li(8, CONSTANTS));
+    code.extend(li(8, place().constants));
     code.push(i(Op::Lb, 12, 8, 0, 0));
     code.push(i(Op::Lw, 12, 8, 0, 20));
     code.push(i(Op::Lhu, 12, 3, 0, 30));
     code.push(i(Op::Lw, 12, 3, 0, 0));
-    code.extend(call(ecall::READ, &[ecall::FD_INPUT, DATA + 1, 13]));
-    code.extend(call(ecall::READ, &[ecall::FD_INPUT, HEAP + 0xffe, 3]));
-    code.extend(call(ecall::READ, &[ecall::FD_INPUT, HEAP + 0x80, 30]));
-    code.extend(call(ecall::READ, &[ecall::FD_INPUT, DATA, 0]));
-    code.extend(call(ecall::READ, &[7, DATA, 9]));
-    code.extend(call(ecall::READ, &[0x5_0000, DATA, 9]));
-    code.extend(call(ecall::WRITE, &[5, DATA, 0x8012_3457]));
-    code.extend(call(ecall::WRITE, &[ecall::FD_STDOUT, CONSTANTS + 3, 9]));
-    code.extend(call(ecall::WRITE, &[ecall::FD_STDERR, INPUT + 1, 2]));
-    code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA + 3, 10]));
-    code.extend(call(ecall::WRITE, &[17, CONSTANTS, 9]));
-    code.extend(call(ecall::WRITE, &[0x3_0003, CONSTANTS, 9]));
-    code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, HEAP + 0xffd, 26]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, place().data + 1, 13]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, place().heap + 0xffe, 3]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, place().heap + 0x80, 30]));
+    code.extend(call(ecall::READ, &[ecall::FD_INPUT, place().data, 0]));
+    code.extend(call(ecall::READ, &[7, place().data, 9]));
+    code.extend(call(ecall::READ, &[0x5_0000, place().data, 9]));
+    code.extend(call(ecall::WRITE, &[5, place().data, 0x8012_3457]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_STDOUT, place().constants + 3, 9]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_STDERR, place().input + 1, 2]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data + 3, 10]));
+    code.extend(call(ecall::WRITE, &[17, place().constants, 9]));
+    code.extend(call(ecall::WRITE, &[0x3_0003, place().constants, 9]));
+    code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, place().heap + 0xffd, 26]));
     code.extend(exit(0));
     code
 }
@@ -196,7 +301,11 @@ pub fn memory() -> Vec<u32> {
 pub fn segments() -> Vec<u32> {
     let mut code = Vec::new();
     for round in 0..4 {
-        for base in [DATA + 0x10 * round, HEAP + 0x1000 * (round % 3) + 0x20 * round, HEAP + 0x40] {
+        for base in [
+            place().data + 0x10 * round,
+            place().heap + 0x1000 * (round % 3) + 0x20 * round,
+            place().heap + 0x40,
+        ] {
             code.extend(li(8, base));
             code.push(i(Op::Lw, 12, 8, 0, 4));
             code.push(i(Op::Addi, 12, 12, 0, 3));
@@ -204,12 +313,12 @@ pub fn segments() -> Vec<u32> {
             code.push(i(Op::Sb, 0, 8, 12, 9));
             code.push(i(Op::Lbu, 13, 8, 0, 5));
         }
-        code.extend(li(8, CONSTANTS));
+        code.extend(li(8, place().constants));
         code.push(i(Op::Lw, 12, 8, 0, 4));
         for number in [csr::CYCLE, csr::CYCLEH, csr::INSTRET, csr::INSTRETH] {
             code.push(i(Op::Csrrs, 12, 0, 0, number as i32));
         }
-        code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, DATA + 2, 9 + 2 * round]));
+        code.extend(call(ecall::WRITE, &[ecall::FD_JOURNAL, place().data + 2, 9 + 2 * round]));
         code.push(i(Op::Mul, 13, 12, 8, 0));
         code.push(i(Op::Div, 13, 8, 12, 0));
     }
@@ -220,7 +329,7 @@ pub fn segments() -> Vec<u32> {
 /// A word is accessed again after more than 2^16 cycles; then the program jumps around the end of the address
 /// space, where nothing is.
 pub fn stale() -> Vec<u32> {
-    let mut code = li(8, DATA);
+    let mut code = li(8, place().data);
     code.extend(li(9, 33_000));
     code.push(i(Op::Lw, 12, 8, 0, 0));
     code.push(i(Op::Sw, 0, reg::SP, 8, -4));
@@ -229,8 +338,8 @@ pub fn stale() -> Vec<u32> {
     code.push(i(Op::Lw, 12, 8, 0, 0));
     code.push(i(Op::Lw, 12, reg::SP, 0, -4));
     code.push(i(Op::Sw, 0, 8, 12, 4));
-    let pc = CODE as i32 + 4 * code.len() as i32;
-    code.push(i(Op::Jal, 1, 0, 0, -0x2000 - (pc - CODE as i32)));
+    let pc = place().code as i32 + 4 * code.len() as i32;
+    code.push(i(Op::Jal, 1, 0, 0, -0x2000 - (pc - place().code as i32)));
     code
 }
 
@@ -238,31 +347,31 @@ pub fn stale() -> Vec<u32> {
 pub fn accelerators() -> Vec<u32> {
     let mut code = vec![i(Op::Addi, reg::A3, reg::A0, 0, 0)];
     let sha256 = Accelerator::Sha256.number();
-    code.extend(call(sha256, &[DATA, CONSTANTS + 0x40, 0x1234_5678]));
-    code.extend(call(sha256, &[HEAP - 0x10, HEAP - 0x20]));
-    code.extend(call(sha256, &[DATA, INPUT + 0xfc0]));
-    code.extend(call(Accelerator::Poseidon2.number(), &[DATA + 0x100, 3, 5]));
-    code.extend(call(Accelerator::Poseidon2Montgomery.number(), &[HEAP + 0xff0]));
-    code.extend(call(Accelerator::Poseidon2.number(), &[HEAP + 0xff0]));
+    code.extend(call(sha256, &[place().data, place().constants + 0x40, 0x1234_5678]));
+    code.extend(call(sha256, &[place().heap - 0x10, place().heap - 0x20]));
+    code.extend(call(sha256, &[place().data, place().input + 0xfc0]));
+    code.extend(call(Accelerator::Poseidon2.number(), &[place().data + 0x100, 3, 5]));
+    code.extend(call(Accelerator::Poseidon2Montgomery.number(), &[place().heap + 0xff0]));
+    code.extend(call(Accelerator::Poseidon2.number(), &[place().heap + 0xff0]));
     let dot = |terms| Accelerator::ExtensionDot { terms }.number();
     let dot_base = |terms| Accelerator::ExtensionDotBase { terms }.number();
-    code.extend(call(dot(3), &[DATA + 0x200, DATA + 0x240, CONSTANTS + 0x40]));
+    code.extend(call(dot(3), &[place().data + 0x200, place().data + 0x240, place().constants + 0x40]));
     // A square, of an operand with the sum inside.
-    code.extend(call(dot(1), &[DATA + 0x200, DATA + 0x200, DATA + 0x200]));
-    code.extend(call(dot_base(4), &[DATA + 0x200, INPUT + 0xf80, DATA + 0x208]));
-    code.extend(call(dot_base(1), &[HEAP + 0xff0, DATA, INPUT + 0xffc]));
-    code.extend(call(Accelerator::Keccak.number(), &[DATA + 0x20, 7, 9]));
+    code.extend(call(dot(1), &[place().data + 0x200, place().data + 0x200, place().data + 0x200]));
+    code.extend(call(dot_base(4), &[place().data + 0x200, place().input + 0xf80, place().data + 0x208]));
+    code.extend(call(dot_base(1), &[place().heap + 0xff0, place().data, place().input + 0xffc]));
+    code.extend(call(Accelerator::Keccak.number(), &[place().data + 0x20, 7, 9]));
     let mul_mod = Accelerator::MulMod.number();
-    code.extend(call(mul_mod, &[DATA + 0x300, CONSTANTS, DATA + 0x320]));
+    code.extend(call(mul_mod, &[place().data + 0x300, place().constants, place().data + 0x320]));
     // A square modulo a small integer; modulo zero; modulo one of the factors.
-    code.extend(call(mul_mod, &[DATA + 0x340, DATA + 0x340, CONSTANTS + 0x14]));
-    code.extend(call(mul_mod, &[DATA + 0x340, DATA + 0x360, CONSTANTS + 0x40]));
-    code.extend(call(mul_mod, &[DATA + 0x360, DATA + 0x380, DATA + 0x370]));
-    code.extend(call(mul_mod, &[HEAP + 0xff0, INPUT, DATA + 0x10]));
+    code.extend(call(mul_mod, &[place().data + 0x340, place().data + 0x340, place().constants + 0x14]));
+    code.extend(call(mul_mod, &[place().data + 0x340, place().data + 0x360, place().constants + 0x40]));
+    code.extend(call(mul_mod, &[place().data + 0x360, place().data + 0x380, place().data + 0x370]));
+    code.extend(call(mul_mod, &[place().heap + 0xff0, place().input, place().data + 0x10]));
     // In data; across the page that divides data and heap; over what the call before wrote.
-    code.extend(call(ecall::CONTEXT, &[DATA + 0x400]));
-    code.extend(call(ecall::CONTEXT, &[HEAP - 0x80, 0x1234_5678, 7]));
-    code.extend(call(ecall::CONTEXT, &[HEAP - 0x7c]));
+    code.extend(call(ecall::CONTEXT, &[place().data + 0x400]));
+    code.extend(call(ecall::CONTEXT, &[place().heap - 0x80, 0x1234_5678, 7]));
+    code.extend(call(ecall::CONTEXT, &[place().heap - 0x7c]));
     code.extend(exit(0));
     code
 }

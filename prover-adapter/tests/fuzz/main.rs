@@ -60,7 +60,7 @@ fn cut() -> Tree {
 /// Every table of a run in one segment but `Touch`.
 fn wide() -> Tree {
     let code = [
-        programs::li(8, programs::DATA),
+        programs::li(8, programs::place().data),
         vec![
             programs::i(Op::Lbu, 9, 8, 0, 1),
             programs::i(Op::Div, 9, 8, 9, 0),
@@ -69,8 +69,8 @@ fn wide() -> Tree {
             programs::i(Op::Csrrs, 9, 0, 0, 0xc00),
             programs::i(Op::Sw, 0, 2, 9, -4),
         ],
-        programs::call(ecall::READ, &[ecall::FD_INPUT, programs::DATA + 1, 13]),
-        programs::call(ecall::WRITE, &[ecall::FD_JOURNAL, programs::DATA, 3]),
+        programs::call(ecall::READ, &[ecall::FD_INPUT, programs::place().data + 1, 13]),
+        programs::call(ecall::WRITE, &[ecall::FD_JOURNAL, programs::place().data, 3]),
         programs::exit(0),
     ];
     honest(&programs::record(&code.concat()))
