@@ -28,3 +28,10 @@ _start:
 __memory_end:
     .zero   4
     .size   __memory_end, 4
+
+# Where variables end. A linker puts writable sections that link.ld does not name behind the last writable one that it names,
+# and this one is not: so none of them lies in the heap.
+    .section .heap_start, "a", @nobits
+    .balign 16
+    .globl  __heap_start
+__heap_start:

@@ -21,8 +21,7 @@
 #define WEAK __attribute__((weak))
 #define UNUSED __attribute__((unused))
 
-extern char __heap_start[];  /* of link.ld */
-extern char *__memory_end;   /* of start.s */
+extern char __heap_start[], *__memory_end; /* of start.s */
 
 static int fail(int error) {
     errno = error;

@@ -8,9 +8,9 @@ use talc::base::binning::Binning;
 use talc::source::Source;
 
 unsafe extern "C" {
-    /// Of the linker script: where the program's variables end.
+    /// Of start.s: where the program's variables end.
     static mut __heap_start: u8;
-    /// Of start.s: where memory ends, which the run's memory limit decides.
+    /// And where memory ends, which the run's memory limit decides.
     static __memory_end: *mut u8;
 }
 
