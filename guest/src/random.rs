@@ -9,10 +9,10 @@ use digest::Digest;
 
 /// From here on bytes come from this seed: SHA-256 of the seed and a counter.
 ///
-/// A seed from the private input is one that nobody learns from the proof, but whoever proves chooses it, and can choose it
-/// again until the outcome pleases. So it does for keys and blinding factors of the prover's own, and for hash maps; never
-/// for what the prover must not choose, such as a lottery or a challenge. Those can be drawn from a hash of what is fixed
-/// before: the public input.
+/// A seed from the private input is no part of the statement. But whoever proves chooses it, and can choose again until the
+/// outcome pleases; and today's proofs hide nothing on purpose. So it does for hash maps, and for whatever the prover may
+/// choose; never for what the prover must not choose, such as a lottery or a challenge. Those can be drawn from a hash of
+/// what is fixed before: the public input.
 ///
 /// ```
 /// use ember_guest::{io, random};

@@ -21,8 +21,8 @@ pub use rustc::stand_in;
 pub use tools::{HasMissing, in_path};
 
 /// Builds a Rust package with stock cargo, or a program in C or C++ with stock gcc or clang: a folder with a Cargo.toml, a
-/// folder with C or C++ files in src, or one such file. Whoever builds the same source with the same compiler gets the same image id,
-/// whatever folder it lies in.
+/// folder with C or C++ files in src, or one such file. Whoever builds the same source with the same compiler gets the
+/// same image id, whatever folder it lies in.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Folder of a Rust package or of a program in C or C++, or a C or C++ file
