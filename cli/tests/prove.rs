@@ -45,7 +45,7 @@ fn examples_are_proven_with_their_endings() {
     let folder = Folder::new();
     for (name, reason, text) in [
         ("exit-7", json!({ "Halt": 7 }), "halt with exit code 7 at pc 0x0001001c <_start+0x1c>: ecall"),
-        ("fault-load", json!({ "LoadAccessFault": 0x10074 }), "at pc 0x00010098 <main+0x24>: lw"),
+        ("fault-load", json!({ "LoadAccessFault": 0x100a4 }), "at pc 0x000100c8 <main+0x24>: lw"),
         ("fault-illegal", json!("IllegalInstruction"), "<main+0x3c>: .word 0x01050533"),
         ("out-of-gas", json!("OutOfGas"), "out of gas"),
         ("unknown-ecall", json!({ "UnknownEcall": 4242 }), "unknown ecall 0x1092"),

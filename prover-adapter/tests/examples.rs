@@ -38,12 +38,12 @@ fn every_ending_is_proven() {
         ("host-abort", HostAbort(38)),
         ("out-of-gas", OutOfGas),
         ("fault-illegal", IllegalInstruction),
-        ("fault-misaligned-jump", InstructionAddressMisaligned(0x1003e)),
+        ("fault-misaligned-jump", InstructionAddressMisaligned(0x1006e)),
         ("fault-fetch", InstructionAccessFault),
-        ("fault-load-misaligned", LoadAddressMisaligned(0x5200d)),
-        ("fault-load", LoadAccessFault(0x10074)),
-        ("fault-store-misaligned", StoreAddressMisaligned(0x5200d)),
-        ("fault-store", StoreAccessFault(0x1100c)),
+        ("fault-load-misaligned", LoadAddressMisaligned(0x52019)),
+        ("fault-load", LoadAccessFault(0x100a4)),
+        ("fault-store-misaligned", StoreAddressMisaligned(0x52019)),
+        ("fault-store", StoreAccessFault(0x11008)),
     ];
     let prover = Prover::new();
     for (name, reason) in expected {

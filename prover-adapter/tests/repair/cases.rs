@@ -34,7 +34,7 @@ impl Plan {
         let publics = match table {
             Table::Cpu => states(),
             Table::Journal => (0..8).collect(),
-            Table::Io => vec![8],
+            Table::Io => vec![8, 9],
             // What was before the segment: any numbers.
             Table::Csr => (0..8).collect(),
             _ => Vec::new(),
@@ -103,6 +103,7 @@ pub fn all(verifier: &Verifier) -> Vec<Case> {
         Table::Sha256,
         Table::Keccak,
         Table::MulMod,
+        Table::Context,
         Table::Operand,
         Table::Element,
     ];

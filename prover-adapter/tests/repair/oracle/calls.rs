@@ -72,7 +72,7 @@ pub fn io(state: &mut State<'_>) -> Result<(), String> {
             accesses.entry(int(pair.1[1])).or_default().push(pair);
         }
     }
-    let mut journal = Vec::new();
+    let (mut journal, mut private) = (Vec::new(), 0);
     calls.sort_by_key(|call| call.clk);
     // An ecall is asked for once.
     if calls.windows(2).any(|pair| pair[0].clk == pair[1].clk) {
@@ -82,22 +82,18 @@ pub fn io(state: &mut State<'_>) -> Result<(), String> {
         let [fd, ptr, len] = c.args;
         let read = c.number == ecall::READ;
         check(read || c.number == ecall::WRITE, "no such call")?;
-        let known = if read {
-            fd == ecall::FD_INPUT
-        } else {
-            [ecall::FD_STDOUT, ecall::FD_STDERR, ecall::FD_JOURNAL].contains(&fd)
-        };
-        let size = ecall::io_len(len);
+        let known = ecall::io_len(c.number, fd, len);
         let at = if read { &publics[..4] } else { &publics[4..8] };
-        costs(c.gas, price(at, if known { size.div_ceil(4) } else { 0 }))?;
+        costs(c.gas, price(at, known.unwrap_or(0).div_ceil(4)))?;
         let result = word(&c.result).ok_or("a result with no limbs")?;
         let mut words = accesses.remove(&c.clk).unwrap_or_default();
         words.sort_by_key(|(before, _)| int(before[0]));
-        if !known {
+        let Some(size) = known else {
             check(result == ecall::EBADF, "a bad file descriptor")?;
             check(words.is_empty(), "an access by a call that fails")?;
             continue;
-        }
+        };
+        private += if read { result } else { 0 };
         check(if read { result <= size } else { result == size }, "another result")?;
         let covered = (u64::from(ptr), u64::from(ptr) + u64::from(size));
         let places = if size == 0 { 0..0 } else { covered.0 / 4..covered.1.div_ceil(4) };
@@ -123,13 +119,14 @@ pub fn io(state: &mut State<'_>) -> Result<(), String> {
     stream.sort();
     let said: Vec<(u32, Val)> = (0..).zip(journal.iter().map(|&byte| Val::from_u8(byte))).collect();
     check(stream == said, "another journal")?;
-    check(int(publics[8]) == journal.len() as u32, "a journal of another length")
+    check(int(publics[8]) == journal.len() as u32, "a journal of another length")?;
+    check(int(publics[9]) == private, "another number of private bytes")
 }
 
 /// An access of an accelerator, by time, word and rank.
 type Accesses = HashMap<(u32, u32, u32), (Vec<Val>, Vec<Val>)>;
 
-/// An accelerator's calls.
+/// Calls of an accelerator, or of `context`.
 pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
     let publics = state.publics().to_vec();
     let elements = matches!(world.table, Table::Permute | Table::Dot);
@@ -157,6 +154,21 @@ pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
         return Ok(());
     }
     for c in calls {
+        if world.table == Table::Context {
+            check(c.number == ecall::CONTEXT, "another call")?;
+            costs(c.gas, price(&publics, 0))?;
+            check(c.result == [Val::ZERO; 2], "a result")?;
+            check(c.args[0].is_multiple_of(4), "a pointer that is not aligned")?;
+            for (k, said) in (0..).zip(publics[2..].chunks(2)) {
+                let key = (c.clk, c.args[0] / 4 + k, OPERAND_WRITTEN);
+                if key.1 >= WORDS {
+                    return Ok(());
+                }
+                let (_, new) = accesses.remove(&key).ok_or("a word that is not accessed")?;
+                check(new == said, "another word than the statement's")?;
+            }
+            continue;
+        }
         let accelerator = Accelerator::from_number(c.number).ok_or("no accelerator")?;
         let terms = match accelerator {
             Accelerator::ExtensionDot { terms } | Accelerator::ExtensionDotBase { terms } => u32::from(terms),

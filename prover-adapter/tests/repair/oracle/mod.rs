@@ -255,7 +255,7 @@ impl World {
                 rows.iter().try_for_each(|&row| trees::range(state, row))
             }
             Table::Io => calls::io(state),
-            Table::Permute | Table::Dot | Table::Sha256 | Table::Keccak | Table::MulMod => {
+            Table::Permute | Table::Dot | Table::Sha256 | Table::Keccak | Table::MulMod | Table::Context => {
                 calls::accelerator(self, state)
             }
         }
