@@ -287,7 +287,7 @@ fn odd_files() {
         ("rwx", "asks for permission rwx, which no page can have"),
         ("write-only", "asks for permission"),
         ("outside", "segment outside the file"),
-        ("huge", "bytes in memory, above the largest"),
+        ("huge", "has pages that the file has no bytes for"),
         ("truncated", "malformed ELF file"),
         ("header-only", "malformed ELF file"),
         ("magic-only", "malformed ELF file"),
