@@ -72,6 +72,8 @@ fn search_all(only: Option<&str>, share: usize) {
         }
         let circuit = Circuit::of(&Model::of(case.world.table));
         let time = Instant::now();
+        // Changes there have long consequences.
+        let share = if share > 1 && Plan::of(case.world.table).limits.propagate { 40 * share } else { share };
         let (found, nodes) = search(&circuit, &case, share, 1);
         println!(
             "{} {}: {nodes} states, {} holes, {:?}",

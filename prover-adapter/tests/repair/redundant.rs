@@ -50,9 +50,6 @@ redundant! {
     MemoryNode ["constraint 1: inner"]
         "the root has 0, and a child has what its parent has, or one more below a page, which has 0: 0 or 1, from the root down";
     MemoryNode ["constraint 4: root"] "the first row has 1 and every other row 0, by constraints of their own";
-    MemoryNode ["constraint 3: fresh"]
-        "all that a fresh node must be it must be for any number but zero; with another multiplicity its hash before is \
-         asked for too, which would be zero";
     MemoryNode ["constraint *: before[16], page" "constraint *: after[16], page" "constraint *: before[17], page"
         "constraint *: after[17], page" "constraint *: before[18], page" "constraint *: after[18], page"
         "constraint *: before[19], page" "constraint *: after[19], page" "constraint *: before[20], page"
@@ -85,6 +82,12 @@ redundant! {
     Csr ["message 7, range16: retired[0]"] "limbs are added with carries: another split of the same time is the same counter";
     Csr ["message 12, range16: out[3]"] "counters are far from 2^64";
     Element ["constraint 17: new[1], top"] "an upper limb that is one more than another below 0x7eff, over 0, is canonical too";
+    Dot ["message *, element field ?: a[?]" "message *, element field ?: b[?]"]
+        "an operand that is read is the same before and after: the other of both fields binds it";
+    Journal ["constraint 1: block"] "positions begin at 0, where they are sent";
+    Journal ["constraint 2: real, next real"] "a row that is not real leaves the chain as it is, wherever it stands";
+    Journal ["constraint *: present[*], present[*]"]
+        "each position is sent once, and the verifier has the chain of full blocks: bytes elsewhere give another";
     Bitwise ["constraint 2: op[2]"] "other flags with a sum of 0 or 1 have the sub-operation 0, for which nobody asks";
     Operand ["constraint 2: same"] "one of a time with a mark before it is 1, as only that allows the mark, and without one it is 0";
     Element ["constraint 2: same"] "one of a time with a mark before it is 1, as only that allows the mark, and without one it is 0";

@@ -130,7 +130,7 @@ type Accesses = HashMap<(u32, u32, u32), (Vec<Val>, Vec<Val>)>;
 pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
     let publics = state.publics().to_vec();
     let elements = matches!(world.table, Table::Permute | Table::Dot);
-    let (mut calls, mut accesses) = (Vec::new(), Accesses::new());
+    let (mut calls, mut sent) = (Vec::new(), Vec::new());
     for row in 0..state.height {
         for s in state.all_said(row) {
             match &s.bus[..] {
@@ -141,8 +141,7 @@ pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
                 "operand" | "element" => {
                     let [clk, at, rank] = [0, 1, 2].map(|i| int(s.tuple[i]));
                     let (old, new) = s.tuple[3..].split_at((s.tuple.len() - 3) / 2);
-                    let access = (old.to_vec(), new.to_vec());
-                    check(accesses.insert((clk, at, rank), access).is_none(), "a word accessed twice")?;
+                    sent.push(((clk, at, rank), (old.to_vec(), new.to_vec())));
                 }
                 _ => {}
             }
@@ -152,6 +151,10 @@ pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
     calls.sort_by_key(|call: &Call| call.clk);
     if calls.windows(2).any(|pair| pair[0].clk == pair[1].clk) {
         return Ok(());
+    }
+    let mut accesses = Accesses::new();
+    for (place, access) in sent {
+        check(accesses.insert(place, access).is_none(), "a word accessed twice")?;
     }
     for c in calls {
         if world.table == Table::Context {
