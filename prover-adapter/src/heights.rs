@@ -274,7 +274,7 @@ mod tests {
         let operands = |accelerator: &Accelerator| accelerator.operands().map(|o| o.words as usize).sum();
         let most: usize = Accelerator::ALL.iter().chain([&DOT]).map(operands).max().unwrap();
         assert_eq!(most, OPERANDS);
-        assert!(OPERANDS < WORDS);
+        const { assert!(OPERANDS < WORDS) };
     }
 
     /// 600 thousand first loads late, 43 thousand products and 102 sums: fewer than a million instructions, and 2^22 rows of
