@@ -44,7 +44,7 @@ fn folder_with_proof() -> Folder {
 fn examples_are_proven_with_their_endings() {
     let folder = Folder::new();
     for (name, reason, text) in [
-        ("exit-7", json!({ "Halt": 7 }), "halt with exit code 7 at pc 0x0001001c <_start+0x1c>: ecall"),
+        ("exit-7", json!({ "Halt": 7 }), "halt with exit code 7 at pc 0x00010024 <_start+0x24>: ecall"),
         ("fault-load", json!({ "LoadAccessFault": 0x100a4 }), "at pc 0x000100c8 <main+0x24>: lw"),
         ("fault-illegal", json!("IllegalInstruction"), "<main+0x3c>: .word 0x01050533"),
         ("out-of-gas", json!("OutOfGas"), "out of gas"),
