@@ -1,6 +1,8 @@
 //! Expressions multiplied out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use ember_verifier::params::Val;
 use p3_air::symbolic::{BaseEntry, BaseLeaf, SymbolicExpr, SymbolicExpression};
@@ -73,7 +75,7 @@ impl Polynomial {
         Ok(product)
     }
 
-    /// Multiplies an expression out.
+    /// Multiplies an expression out. What an expression shares is multiplied out once.
     ///
     /// # Errors
     /// [`TooLarge`] when a part of it has more than `most` monomials.
@@ -81,25 +83,46 @@ impl Polynomial {
     /// # Panics
     /// On preprocessed or periodic columns: no table has any.
     pub fn of(expression: &SymbolicExpression<Val>, most: usize) -> Result<Self, TooLarge> {
-        let of = |e: &SymbolicExpression<Val>| Self::of(e, most);
+        Expansion { most, shared: HashMap::new() }.of(expression)
+    }
+}
+
+/// Sub-expressions by where they are, multiplied out.
+struct Expansion {
+    most: usize,
+    shared: HashMap<*const SymbolicExpression<Val>, Rc<Polynomial>>,
+}
+
+impl Expansion {
+    fn part(&mut self, expression: &Arc<SymbolicExpression<Val>>) -> Result<Rc<Polynomial>, TooLarge> {
+        let key = Arc::as_ptr(expression);
+        if let Some(known) = self.shared.get(&key) {
+            return Ok(known.clone());
+        }
+        let part = Rc::new(self.of(expression)?);
+        self.shared.insert(key, part.clone());
+        Ok(part)
+    }
+
+    fn of(&mut self, expression: &SymbolicExpression<Val>) -> Result<Polynomial, TooLarge> {
         let sum = match expression {
             SymbolicExpr::Leaf(leaf) => match leaf {
-                BaseLeaf::Constant(value) => Self::constant(*value),
-                BaseLeaf::IsFirstRow => Self::variable(Variable::IsFirst),
-                BaseLeaf::IsLastRow => Self::variable(Variable::IsLast),
-                BaseLeaf::IsTransition => Self::variable(Variable::IsTransition),
-                BaseLeaf::Variable(v) => Self::variable(match v.entry {
+                BaseLeaf::Constant(value) => Polynomial::constant(*value),
+                BaseLeaf::IsFirstRow => Polynomial::variable(Variable::IsFirst),
+                BaseLeaf::IsLastRow => Polynomial::variable(Variable::IsLast),
+                BaseLeaf::IsTransition => Polynomial::variable(Variable::IsTransition),
+                BaseLeaf::Variable(v) => Polynomial::variable(match v.entry {
                     BaseEntry::Main { offset: 0 } => Variable::Here(v.index),
                     BaseEntry::Main { offset: 1 } => Variable::Next(v.index),
                     BaseEntry::Public => Variable::Public(v.index),
                     other => panic!("no table has columns of the kind {other:?}"),
                 }),
             },
-            SymbolicExpr::Add { x, y, .. } => of(x)?.plus(&of(y)?, Val::ONE),
-            SymbolicExpr::Sub { x, y, .. } => of(x)?.plus(&of(y)?, Val::NEG_ONE),
-            SymbolicExpr::Neg { x, .. } => Self::default().plus(&of(x)?, Val::NEG_ONE),
-            SymbolicExpr::Mul { x, y, .. } => of(x)?.times(&of(y)?, most)?,
+            SymbolicExpr::Add { x, y, .. } => (*self.part(x)?).clone().plus(&*self.part(y)?, Val::ONE),
+            SymbolicExpr::Sub { x, y, .. } => (*self.part(x)?).clone().plus(&*self.part(y)?, Val::NEG_ONE),
+            SymbolicExpr::Neg { x, .. } => Polynomial::default().plus(&*self.part(x)?, Val::NEG_ONE),
+            SymbolicExpr::Mul { x, y, .. } => self.part(x)?.times(&*self.part(y)?, self.most)?,
         };
-        if sum.0.len() > most { Err(TooLarge) } else { Ok(sum) }
+        if sum.0.len() > self.most { Err(TooLarge) } else { Ok(sum) }
     }
 }
