@@ -9,5 +9,5 @@ pub mod determinism;
 mod model;
 mod polynomial;
 
-pub use model::{Message, Model};
+pub use model::{Message, Model, Recorder};
 pub use polynomial::{Monomial, Polynomial, TooLarge, Variable};

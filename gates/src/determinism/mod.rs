@@ -13,10 +13,10 @@ mod sum;
 mod system;
 mod tables;
 
-pub use plan::{Case, Claim, Plan, cell, fields, next};
+pub use plan::{Case, Claim, Equation, Plan, cell, fields, next};
 pub use query::{Goal, Query, Text, Theory};
 pub use search::{Difference, Limits, Search, Verdict};
-pub use solver::{Answer, PROGRAM, Solver};
+pub use solver::{Answer, Limit, PROGRAM, Solver};
 pub use sum::{Domain, Integral, P, Sum, Term, centered};
 pub use system::{Constraint, Function, Place, Port, Question, System, Window};
 pub use tables::{Method, method, undeclared};

@@ -36,16 +36,31 @@ pub struct Plan {
     pub given: Vec<Port>,
     /// What is known of what is given, beyond what a bus promises.
     pub known: Vec<(Port, Domain)>,
+    /// Cells that follow in a row that counts, whatever its case: shown once, then given in each case that is not idle.
+    pub common: Vec<Port>,
     /// Cells that must follow, besides messages.
     pub state: Vec<Port>,
     /// Whether messages of the row, and of the next one, must follow.
     pub messages: [bool; 2],
     /// Sums of cells, each modulo p in a domain.
     pub claims: Vec<Claim>,
+    /// Sums that are zero over the integers, for cells that are given.
+    pub equations: Vec<Equation>,
     /// The cases; without any, the whole is one.
     pub cases: Vec<Case>,
     /// Domains of public values, by their number; the others are any field elements.
     pub publics: Vec<(usize, Domain)>,
+}
+
+/// That a sum is zero over the integers.
+#[derive(Clone, Debug)]
+pub struct Equation {
+    /// What it says.
+    pub name: &'static str,
+    /// Cells with their factors.
+    pub sum: Vec<(Port, i64)>,
+    /// A constant term.
+    pub constant: i64,
 }
 
 /// That a sum is, modulo p, in a domain.
@@ -76,6 +91,13 @@ pub fn fields(bus: &'static str, nth: usize, fields: impl IntoIterator<Item = us
     fields.into_iter().map(|field| Port { next: false, place: Place::Field(bus, nth, field) }).collect()
 }
 
+/// A case with these values of cells.
+pub fn case(fixed: &[(&str, u32)]) -> Case {
+    let name: Vec<String> = fixed.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let fixed = fixed.iter().map(|&(name, value)| (cell(name), Val::from_u32(value))).collect();
+    Case { name: name.join(", "), fixed, given: Vec::new(), idle: false }
+}
+
 impl Plan {
     /// A plan for a row and its messages, of which the first that has something given makes it count.
     pub fn row(given: Vec<Port>) -> Self {
@@ -88,9 +110,11 @@ impl Plan {
             anchor,
             given,
             known: Vec::new(),
+            common: Vec::new(),
             state: Vec::new(),
             messages: [true, false],
             claims: Vec::new(),
+            equations: Vec::new(),
             cases: Vec::new(),
             publics: Vec::new(),
         }
@@ -140,10 +164,11 @@ impl Plan {
     }
 
     fn question<'a>(&self, model: &'a Model, case: &Case) -> Question<'a> {
+        let common = if case.idle || case.fixed.is_empty() { &[] } else { &self.common[..] };
         Question {
             model,
             window: self.window,
-            given: self.given.iter().chain(&case.given).cloned().collect(),
+            given: self.given.iter().chain(&case.given).chain(common).cloned().collect(),
             known: self.known.clone(),
             state: self.state.clone(),
             messages: self.messages,
@@ -159,10 +184,17 @@ impl Plan {
     /// # Errors
     /// If the solver ends.
     pub fn check(&self, model: &Model, solver: &mut Solver, limits: Limits) -> io::Result<Vec<(String, Verdict)>> {
+        let mut all = if self.cases.is_empty() { Vec::new() } else { self.check_cases(model, solver, limits)? };
+        all.extend(self.check_only(model, solver, limits)?);
+        Ok(all)
+    }
+
+    /// Shows, or not, that each of the cases is deterministic; not that there are no others.
+    ///
+    /// # Errors
+    /// If the solver ends.
+    pub fn check_only(&self, model: &Model, solver: &mut Solver, limits: Limits) -> io::Result<Vec<(String, Verdict)>> {
         let mut all = Vec::new();
-        if !self.cases.is_empty() {
-            all.extend(self.check_cases(model, solver, limits)?);
-        }
         let whole = [self.whole()];
         for case in if self.cases.is_empty() { &whole[..] } else { &self.cases } {
             let system = System::of(&self.question(model, case));
@@ -171,7 +203,7 @@ impl Plan {
                 let mut verdict = Verdict::Shown;
                 for &count in &system.counts {
                     if verdict == Verdict::Shown {
-                        verdict = stays(&system, solver, count, zero, limits.few)?;
+                        verdict = stays(&system, solver, count, zero, limits)?;
                     }
                 }
                 all.push((format!("{}: no messages", case.name), verdict));
@@ -182,11 +214,24 @@ impl Plan {
             let verdict = Search::new(&system, solver, limits).run(&system.found)?;
             all.push((case.name.clone(), verdict));
             for (claim, &variable) in self.claims.iter().zip(&system.sums) {
-                let verdict = stays(&system, solver, variable, claim.inside, limits.few)?;
+                let verdict = stays(&system, solver, variable, claim.inside, limits)?;
                 all.push((format!("{}: {}", case.name, claim.name), verdict));
+            }
+            for equation in &self.equations {
+                let terms = equation.sum.iter().map(|(port, factor)| (self.column(model, port), *factor));
+                let goal = Goal::NotZero(terms.collect(), equation.constant);
+                let verdict = holds(&system, solver, goal, limits)?;
+                all.push((format!("{}: {}", case.name, equation.name), verdict));
             }
         }
         Ok(all)
+    }
+
+    fn column(&self, model: &Model, port: &Port) -> usize {
+        match &port.place {
+            Place::Column(name) => model.column(name) + if port.next { model.columns.len() } else { 0 },
+            Place::Public(_) | Place::Field(..) => panic!("{port:?} is no cell"),
+        }
     }
 
     /// Every row is of one of the cases, and both copies of a row that counts are of the same.
@@ -195,23 +240,22 @@ impl Plan {
         let mut question = self.question(model, &everything);
         question.messages = [false; 2];
         question.state = self.cases[0].fixed.iter().map(|(port, _)| port.clone()).collect();
+        question.state.extend(self.common.iter().cloned());
         let system = System::of(&question);
-        let column = |port: &Port| match &port.place {
-            Place::Column(name) => model.column(name) + if port.next { model.columns.len() } else { 0 },
-            Place::Public(_) | Place::Field(..) => panic!("cases are about cells"),
-        };
+        let column = |port: &Port| self.column(model, port);
         let cases = self.cases.iter().map(|case| {
             case.fixed.iter().map(|(port, value)| (column(port), centered(*value) as i64)).collect()
         });
         let cases: Vec<Vec<(usize, i64)>> = cases.collect();
-        let every = holds(&system, solver, Goal::NoneOf(cases.clone()), limits.few)?;
+        let every = holds(&system, solver, Goal::NoneOf(cases.clone()), limits)?;
         question.certain = self.anchor.into_iter().collect();
         let system = System::of(&question);
         let mut search = Search::new(&system, solver, limits);
         if every == Verdict::Shown {
             search.lemma = cases;
         }
-        let same = search.run(&system.found)?;
-        Ok(vec![("a row is of one of the cases".to_owned(), every), ("copies are of one case".to_owned(), same)])
+        let named: Vec<usize> = question.state.iter().map(column).collect();
+        let same = if search.within(&named, &named)? { Verdict::Shown } else { search.run(&named)? };
+        Ok(vec![("a row is of one of the cases".to_owned(), every), ("both copies are of one case".to_owned(), same)])
     }
 }

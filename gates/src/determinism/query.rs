@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use ember_verifier::params::Val;
+
 
 use super::sum::{Domain, Integral, P, Sum, Term, bounds};
 use super::system::{Constraint, Function, System};
@@ -23,6 +25,8 @@ pub enum Goal {
     Differ(Vec<usize>),
     /// One copy that has none of these assignments.
     NoneOf(Vec<Vec<(usize, i64)>>),
+    /// One copy in which this sum, over the integers, with a constant, is not zero.
+    NotZero(Vec<(usize, i64)>, i64),
     /// One copy in which the variable is outside of the domain.
     Outside(usize, Domain),
 }
@@ -60,6 +64,7 @@ struct Writer<'a> {
     query: &'a Query<'a>,
     declared: BTreeSet<(usize, usize)>,
     products: BTreeMap<Term, String>,
+    residues: Vec<(BTreeMap<Term, Val>, String)>,
     text: Text,
     multiples: usize,
 }
@@ -71,8 +76,14 @@ impl Query<'_> {
 
     /// The query as text.
     pub fn text(&self) -> Text {
-        let text = Text { smt: String::new(), names: Vec::new() };
-        let mut w = Writer { query: self, declared: BTreeSet::new(), products: BTreeMap::new(), text, multiples: 0 };
+        // Without it the solver does not choose what is made for the theory.
+        let logic = match self.theory {
+            Theory::Bits => "(set-logic QF_BV)\n",
+            Theory::Integers => "(set-logic QF_NIA)\n",
+        };
+        let text = Text { smt: logic.to_owned(), names: Vec::new() };
+        let mut w = Writer {
+             query: self, declared: BTreeSet::new(), products: BTreeMap::new(), residues: Vec::new(), text, multiples: 0 };
         let copies = if matches!(self.goal, Goal::Differ(_)) { 2 } else { 1 };
         match (&self.constraints[..], &self.functions[..]) {
             // The determined parts cancel.
@@ -280,10 +291,49 @@ impl Writer<'_> {
     }
 
     fn is_zero(&mut self, sum: &Sum, copy: usize) -> String {
-        let Integral { terms, low, high, weight } = sum.integral(&self.query.system.domains);
+        let domains = &self.query.system.domains;
+        let Integral { terms, low, high, weight, .. } = sum.integral(domains);
+        if !self.query.exact && high - low >= P {
+            return self.is_zero_beside(sum, copy);
+        }
         let width = Self::width(weight).max(self.widest(sum));
         let terms = terms.iter().map(|(term, c)| self.term(term, *c, copy, width)).collect();
         self.multiple(terms, (low, high), width)
+    }
+
+    /// The same, with what both copies share as one residue.
+    fn is_zero_beside(&mut self, sum: &Sum, copy: usize) -> String {
+        let is_shared = |term: &Term| !term.is_empty() && term.iter().all(|&v| self.query.is_shared(v));
+        let (shared, own): (BTreeMap<Term, Val>, BTreeMap<Term, Val>) =
+            sum.0.iter().map(|(term, &c)| (term.clone(), c)).partition(|(term, _)| is_shared(term));
+        let Integral { scale, terms, low, mut high, weight } = Sum(own.clone()).integral(&self.query.system.domains);
+        let width = Self::width(weight + P).max(self.widest(&Sum(own)));
+        let mut all: Vec<String> = terms.iter().map(|(term, c)| self.term(term, *c, copy, width)).collect();
+        if !shared.is_empty() {
+            let shared: BTreeMap<Term, Val> = shared.into_iter().map(|(term, c)| (term, c * scale)).collect();
+            let next = self.residues.len();
+            let known = self.residues.iter().find(|(known, _)| *known == shared).map(|(_, name)| name.clone());
+            let name = known.unwrap_or_else(|| {
+                let (name, smt) = (format!("r{next}"), &mut self.text.smt);
+                let _ = match self.query.theory {
+                    Theory::Bits => writeln!(
+                        smt,
+                        "(declare-const {name} (_ BitVec 31))\n(assert (bvult {name} (_ bv{P} 31)))"
+                    ),
+                    Theory::Integers => {
+                        writeln!(smt, "(declare-const {name} Int)\n(assert (and (<= 0 {name}) (< {name} {P})))")
+                    }
+                };
+                self.residues.push((shared, name.clone()));
+                name
+            });
+            all.push(match self.query.theory {
+                Theory::Bits => format!("((_ zero_extend {}) {name})", width - 31),
+                Theory::Integers => name,
+            });
+            high += P - 1;
+        }
+        self.multiple(all, (low, high), width)
     }
 
     /// Bits of the largest variable.
@@ -304,7 +354,7 @@ impl Writer<'_> {
     fn difference(&mut self, sum: &Sum) {
         let own = sum.0.iter().filter(|(term, _)| !term.iter().all(|&v| self.query.is_shared(v)));
         let own = Sum(own.map(|(term, &c)| (term.clone(), c)).collect::<BTreeMap<_, _>>());
-        let Integral { terms, low, high, weight } = own.integral(&self.query.system.domains);
+        let Integral { terms, low, high, weight, .. } = own.integral(&self.query.system.domains);
         let width = Self::width(2 * weight).max(self.widest(&own));
         let mut all = Vec::new();
         for copy in 0..2 {
@@ -348,6 +398,18 @@ impl Writer<'_> {
             }
             Goal::NoneOf(cases) => {
                 format!("(not {})", self.one_of(&cases, 0))
+            }
+            Goal::NotZero(sum, constant) => {
+                let weight = sum.iter().map(|&(v, factor)| {
+                    let Domain { low, high } = self.query.system.domains[v];
+                    i128::from(factor.abs()) * i128::from(low.abs().max(high.abs()))
+                });
+                let width = Self::width(weight.sum::<i128>() + i128::from(constant.abs()));
+                let mut terms: Vec<String> =
+                    sum.iter().map(|&(v, factor)| self.term(&vec![v], factor.into(), 0, width)).collect();
+                terms.push(self.constant(constant.into(), width));
+                let total = self.total(terms, width);
+                format!("(not (= {total} {}))", self.constant(0, width))
             }
             Goal::Outside(variable, inside) => {
                 let Domain { low, high } = self.query.system.domains[variable];

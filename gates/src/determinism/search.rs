@@ -9,7 +9,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::query::{Goal, Query, Text, Theory, parse};
-use super::solver::{Answer, Solver};
+use super::solver::{Answer, Limit, Solver};
 use super::sum::{Domain, P, Sum};
 use super::system::{Constraint, Function, System};
 
@@ -27,21 +27,24 @@ pub enum Verdict {
     Open(String),
 }
 
-/// Time for questions about single constraints, about a variable's constraints, and about everything that is left.
+/// The solver's units of work for questions about single constraints, about a variable's constraints, and about everything
+/// that is left. What it finds within them does not depend on how busy the machine is.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Single constraints.
-    pub one: Duration,
+    pub one: u64,
     /// The constraints of a variable, and what they enclose.
-    pub few: Duration,
+    pub few: u64,
     /// All.
-    pub all: Duration,
+    pub all: u64,
+    /// Time for a system.
+    pub time: Duration,
 }
 
 impl Limits {
     /// Those of the gate: ten minutes for all.
     pub const GATE: Self =
-        Self { one: Duration::from_secs(5), few: Duration::from_secs(30), all: Duration::from_secs(600) };
+        Self { one: 4_000_000, few: 60_000_000, all: 1_000_000_000, time: Duration::from_secs(600) };
 }
 
 /// A system, and what of it is known to be determined.
@@ -66,7 +69,7 @@ impl<'a> Search<'a> {
             let all: BTreeSet<usize> = factors.iter().flat_map(Sum::variables).collect();
             all.into_iter().collect()
         });
-        let deadline = Instant::now() + limits.all;
+        let deadline = Instant::now() + limits.time;
         let variables = variables.collect();
         Self { system, solver, limits, determined, variables, tried: HashSet::new(), deadline, lemma: Vec::new() }
     }
@@ -90,8 +93,9 @@ impl<'a> Search<'a> {
         query.text()
     }
 
-    fn limit(&self, limit: Duration) -> Duration {
-        limit.min(self.deadline.saturating_duration_since(Instant::now())).max(Duration::from_millis(1))
+    fn limit(&self, work: u64) -> Limit {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        Limit { work, time: left.max(Duration::from_millis(1)) }
     }
 
     fn learn(&mut self, variables: &[usize]) {
@@ -194,6 +198,27 @@ impl<'a> Search<'a> {
         (inside.collect(), open.into_iter().collect())
     }
 
+    /// Whether `goal` is determined by the constraints about nothing else than these variables; if so, this is learnt.
+    ///
+    /// # Errors
+    /// If the solver ends.
+    pub fn within(&mut self, variables: &[usize], goal: &[usize]) -> io::Result<bool> {
+        while self.pass()? {}
+        let slice: Vec<usize> = (0..self.variables.len())
+            .filter(|&i| {
+                let open = self.open(i);
+                !open.is_empty() && open.iter().all(|v| variables.contains(v))
+            })
+            .collect();
+        let text = self.query(&slice, Vec::new(), goal.to_vec(), false).smt;
+        let limit = self.limit(self.limits.few);
+        let refuted = self.solver.ask(&text, &[], limit)? == Answer::Unsat;
+        if refuted {
+            self.learn(goal);
+        }
+        Ok(refuted)
+    }
+
     /// Whether `goal` is determined.
     ///
     /// # Errors
@@ -205,8 +230,8 @@ impl<'a> Search<'a> {
             if self.system.void || self.knows(goal) {
                 return Ok(Verdict::Shown);
             }
-            // With a lemma everything at once is what it is for.
-            if self.lemma.is_empty() && (self.singles()? || self.enclosed()?) {
+            self.trace(goal);
+            if self.singles()? || self.enclosed()? {
                 continue;
             }
             if !whole {
@@ -216,10 +241,20 @@ impl<'a> Search<'a> {
                     return Ok(verdict);
                 }
             }
-            if self.enclosed()? || self.few()? {
+            if self.few()? {
                 continue;
             }
             return self.whole(goal, self.limits.all);
+        }
+    }
+
+    fn trace(&self, goal: &[usize]) {
+        if std::env::var_os("EMBER_GATE_TRACE").is_some() {
+            let open: Vec<&str> = (0..self.determined.len())
+                .filter(|v| !self.determined[*v] && self.variables.iter().any(|all| all.contains(v)))
+                .map(|v| self.system.names[v].as_str())
+                .collect();
+            eprintln!("missing {:?} of open {}", self.missing(goal), open.join(" "));
         }
     }
 
@@ -255,10 +290,15 @@ impl<'a> Search<'a> {
         Ok(false)
     }
 
+    /// Single constraints, those of few open variables first.
     fn singles(&mut self) -> io::Result<bool> {
-        let short: Vec<usize> =
-            (0..self.variables.len()).filter(|&i| (1..=8).contains(&self.open(i).len())).collect();
-        self.each(&short)
+        for count in 1..=8 {
+            let short: Vec<usize> = (0..self.variables.len()).filter(|&i| self.open(i).len() == count).collect();
+            if self.each(&short)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn few(&mut self) -> io::Result<bool> {
@@ -282,7 +322,7 @@ impl<'a> Search<'a> {
         Ok(false)
     }
 
-    fn whole(&mut self, goal: &[usize], limit: Duration) -> io::Result<Verdict> {
+    fn whole(&mut self, goal: &[usize], limit: u64) -> io::Result<Verdict> {
         let constraints: Vec<usize> = (0..self.variables.len()).collect();
         let functions: Vec<&Function> = self.system.functions.iter().collect();
         let text = self.query(&constraints, functions.clone(), goal.to_vec(), false).smt;
@@ -331,7 +371,7 @@ impl<'a> Search<'a> {
 ///
 /// # Errors
 /// If the solver ends.
-pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limit: Duration) -> io::Result<Verdict> {
+pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limits: Limits) -> io::Result<Verdict> {
     if system.void {
         return Ok(Verdict::Shown);
     }
@@ -339,6 +379,7 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limit: Duration) 
     let named: BTreeSet<usize> = match &goal {
         Goal::NoneOf(cases) => cases.iter().flatten().map(|(v, _)| *v).collect(),
         Goal::Outside(v, _) => BTreeSet::from([*v]),
+        Goal::NotZero(sum, _) => sum.iter().map(|(v, _)| *v).collect(),
         Goal::Differ(all) => all.iter().copied().collect(),
     };
     let nothing = vec![false; system.names.len()];
@@ -351,6 +392,7 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limit: Duration) 
         })
         .collect();
     let mut last = Verdict::Open("not asked".to_owned());
+    let limit = Limit { work: limits.few, time: limits.time };
     for constraints in [narrow, system.constraints.iter().collect()] {
         let functions = system.functions.iter().collect();
         let goal = goal.clone();
@@ -379,10 +421,10 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limit: Duration) 
 ///
 /// # Errors
 /// If the solver ends.
-pub fn stays(system: &System, solver: &mut Solver, variable: usize, inside: Domain, limit: Duration) -> io::Result<Verdict> {
+pub fn stays(system: &System, solver: &mut Solver, variable: usize, inside: Domain, limits: Limits) -> io::Result<Verdict> {
     let domain = system.domains[variable];
     if inside.low <= domain.low && domain.high <= inside.high {
         return Ok(Verdict::Shown);
     }
-    holds(system, solver, Goal::Outside(variable, inside), limit)
+    holds(system, solver, Goal::Outside(variable, inside), limits)
 }

@@ -15,6 +15,15 @@ pub enum Answer {
     Unknown(String),
 }
 
+/// How long it may look for an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Units of its own.
+    pub work: u64,
+    /// Time.
+    pub time: Duration,
+}
+
 /// A running solver.
 pub struct Solver {
     child: Child,
@@ -66,17 +75,22 @@ impl Solver {
         }
     }
 
-    fn question(&mut self, text: &str, limit: Duration) -> std::io::Result<()> {
+    fn question(&mut self, text: &str, limit: Limit) -> std::io::Result<()> {
         self.questions += 1;
-        let limit = limit.as_millis();
-        write!(self.input, "(reset)\n(set-option :timeout {limit})\n{text}(check-sat)\n(echo \"end\")\n")
+        let Limit { work, time } = limit;
+        let time = time.as_millis();
+        write!(self.input, "(reset)\n(set-option :rlimit {work})\n(set-option :timeout {time})\n")?;
+        if let Ok(folder) = std::env::var("EMBER_GATE_DUMP") {
+            let _ = std::fs::write(format!("{folder}/{:05}.smt2", self.questions), format!("{text}(check-sat)\n"));
+        }
+        write!(self.input, "{text}(check-sat)\n(echo \"end\")\n")
     }
 
     /// Asks whether what `text` asserts can hold, and if so for the values of `names`.
     ///
     /// # Errors
     /// If the process has ended.
-    pub fn ask(&mut self, text: &str, names: &[String], limit: Duration) -> std::io::Result<Answer> {
+    pub fn ask(&mut self, text: &str, names: &[String], limit: Limit) -> std::io::Result<Answer> {
         let begun = Instant::now();
         self.question(text, limit)?;
         self.input.flush()?;
@@ -102,7 +116,7 @@ impl Solver {
     ///
     /// # Errors
     /// If the process has ended.
-    pub fn refutes(&mut self, texts: &[String], limit: Duration) -> std::io::Result<Vec<bool>> {
+    pub fn refutes(&mut self, texts: &[String], limit: Limit) -> std::io::Result<Vec<bool>> {
         let begun = Instant::now();
         let mut all = Vec::with_capacity(texts.len());
         // Few enough that neither side waits for the other to read.

@@ -59,6 +59,8 @@ pub fn centered(value: Val) -> i128 {
 /// A sum over the integers: congruent to zero exactly where the sum that it is made from is.
 #[derive(Clone, Debug)]
 pub struct Integral {
+    /// What the sum is multiplied with.
+    pub scale: Val,
     /// Terms with coefficients.
     pub terms: Vec<(Term, i128)>,
     /// Bounds of the value.
@@ -175,7 +177,7 @@ impl Sum {
                 high += (c * a).max(c * b);
                 weight += (c * a).abs().max((c * b).abs());
             }
-            Integral { terms, low, high, weight }
+            Integral { scale, terms, low, high, weight }
         };
         let mut scales = vec![Val::ONE];
         scales.extend((1..=24).map(|bits| Val::from_u32(1 << bits)));

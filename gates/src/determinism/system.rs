@@ -6,7 +6,7 @@ use ember_verifier::params::Val;
 use p3_air::symbolic::{SymbolicExpr, SymbolicExpression};
 use p3_field::{Field, PrimeCharacteristicRing};
 
-use super::sum::{Domain, P, Sum, centered};
+use super::sum::{Domain, P, Sum, bounds, centered};
 use crate::{Message, Model, Polynomial, Variable};
 
 /// Monomials of the largest polynomial that is multiplied out.
@@ -271,6 +271,10 @@ impl Builder<'_> {
                         .collect();
                     let (keys, values) = all.split_at(keys);
                     self.system.functions.push(Function::Entry(keys.to_vec(), values.to_vec()));
+                    if bus == "hash" {
+                        // Nobody finds two preimages.
+                        self.system.functions.push(Function::Entry(values.to_vec(), keys.to_vec()));
+                    }
                 }
             }
         }
@@ -339,6 +343,9 @@ impl Builder<'_> {
             system.void |= system.domains.iter().any(|domain| domain.low > domain.high);
             system.void |= constraints.iter().any(|Constraint(factors)| factors.is_empty());
             system.constraints = constraints.into_iter().filter(|c| !system_domain(&mut system.domains, c)).collect();
+            for constraint in &self.system.constraints {
+                bounded(&mut self.system.domains, constraint);
+            }
             for (count, value, domain) in ranges {
                 match count.constant() {
                     Some(Val::ZERO) => (),
@@ -352,10 +359,33 @@ impl Builder<'_> {
                 break;
             }
         }
-        // What is left needs variables.
+    }
+
+    /// Gives variables to range look-ups of more than a variable.
+    fn name_ranges(&mut self) {
         for (i, (count, value, domain)) in std::mem::take(&mut self.ranges).into_iter().enumerate() {
             self.named(format!("range.{i}"), &value, &count, domain);
         }
+        self.simplify();
+    }
+}
+
+/// Takes the bounds of a sum without a variable that may be any field element into that variable's domain.
+fn bounded(domains: &mut [Domain], Constraint(factors): &Constraint) {
+    let [sum] = &factors[..] else { return };
+    let mut free = sum.0.iter().filter(|(term, _)| term.iter().any(|&v| domains[v] == Domain::FIELD));
+    let (Some((term, &c)), None) = (free.next(), free.next()) else { return };
+    let &[variable] = &term[..] else { return };
+    let rest = Sum(sum.0.iter().filter(|(other, _)| *other != term).map(|(t, &c)| (t.clone(), c)).collect());
+    let (mut low, mut high) = (0, 0);
+    for (term, &other) in &rest.0 {
+        let factor = centered(-other * c.inverse());
+        let (a, b) = bounds(term, domains);
+        low += (factor * a).min(factor * b);
+        high += (factor * a).max(factor * b);
+    }
+    if high - low < P / 2 {
+        domains[variable] = Domain { low: low as i64, high: high as i64 };
     }
 }
 
@@ -486,6 +516,7 @@ impl System {
             b.system.sums.push(variable);
         }
         b.simplify();
+        b.name_ranges();
         b.system
     }
 }
