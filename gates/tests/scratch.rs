@@ -9,7 +9,7 @@ fn scratch() {
     for name in which.split(',') {
         let table = *Table::ALL.iter().find(|t| t.name() == name).unwrap();
         let model = Model::of(table);
-        let Some(Method::Solver(plans)) = method(name, &model) else { panic!() };
+        let Method { plans, .. } = method(name, &model).unwrap();
         for (what, plan) in plans {
             let t = std::time::Instant::now();
             let mut limits = Limits::GATE;

@@ -7,6 +7,7 @@
 
 mod plan;
 mod query;
+mod report;
 mod search;
 mod solver;
 mod sum;
@@ -15,8 +16,9 @@ mod tables;
 
 pub use plan::{Case, Claim, Equation, Plan, cell, fields, next};
 pub use query::{Goal, Query, Text, Theory};
+pub use report::{Row, page};
 pub use search::{Difference, Limits, Search, Verdict};
-pub use solver::{Answer, Limit, PROGRAM, Solver};
+pub use solver::{Answer, CVC5, Limit, Solver, Z3};
 pub use sum::{Domain, Integral, P, Sum, Term, centered};
 pub use system::{Constraint, Function, Place, Port, Question, System, Window};
 pub use tables::{Method, method, undeclared};

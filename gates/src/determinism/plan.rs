@@ -21,6 +21,8 @@ pub struct Case {
     pub fixed: Vec<(Port, Val)>,
     /// What else is given in this case.
     pub given: Vec<Port>,
+    /// What other tables see to in this case.
+    pub known: Vec<(Port, Domain)>,
     /// Whether the row does nothing: it is shown that it sends, receives, asks and provides nothing.
     pub idle: bool,
 }
@@ -48,6 +50,8 @@ pub struct Plan {
     pub equations: Vec<Equation>,
     /// The cases; without any, the whole is one.
     pub cases: Vec<Case>,
+    /// Whether the cases are some of all: it is not shown that there are no others.
+    pub partial: bool,
     /// Domains of public values, by their number; the others are any field elements.
     pub publics: Vec<(usize, Domain)>,
 }
@@ -95,7 +99,7 @@ pub fn fields(bus: &'static str, nth: usize, fields: impl IntoIterator<Item = us
 pub fn case(fixed: &[(&str, u32)]) -> Case {
     let name: Vec<String> = fixed.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let fixed = fixed.iter().map(|&(name, value)| (cell(name), Val::from_u32(value))).collect();
-    Case { name: name.join(", "), fixed, given: Vec::new(), idle: false }
+    Case { name: name.join(", "), fixed, given: Vec::new(), known: Vec::new(), idle: false }
 }
 
 impl Plan {
@@ -116,6 +120,7 @@ impl Plan {
             claims: Vec::new(),
             equations: Vec::new(),
             cases: Vec::new(),
+            partial: false,
             publics: Vec::new(),
         }
     }
@@ -132,7 +137,7 @@ impl Plan {
                 .collect();
             fixed.extend(flag.map(|flag| (cell(flag), Val::from_bool(chosen.is_some()))));
             let name = chosen.map_or("none".to_owned(), |i| columns[i].clone());
-            self.cases.push(Case { name, fixed, given: Vec::new(), idle: chosen.is_none() });
+            self.cases.push(Case { name, fixed, given: Vec::new(), known: Vec::new(), idle: chosen.is_none() });
         }
         self
     }
@@ -142,10 +147,10 @@ impl Plan {
         for value in values {
             let fixed = vec![(cell(flag), Val::ONE), (cell(column), Val::from_u32(value))];
             let name = format!("{column} = {value}");
-            self.cases.push(Case { name, fixed, given: Vec::new(), idle: false });
+            self.cases.push(Case { name, fixed, given: Vec::new(), known: Vec::new(), idle: false });
         }
         let fixed = vec![(cell(flag), Val::ZERO)];
-        self.cases.push(Case { name: "none".to_owned(), fixed, given: Vec::new(), idle: true });
+        self.cases.push(Case { name: "none".to_owned(), fixed, given: Vec::new(), known: Vec::new(), idle: true });
         self
     }
 
@@ -154,13 +159,13 @@ impl Plan {
         for set in [true, false] {
             let fixed = vec![(cell(flag), Val::from_bool(set))];
             let name = if set { flag.to_owned() } else { "none".to_owned() };
-            self.cases.push(Case { name, fixed, given: Vec::new(), idle: !set });
+            self.cases.push(Case { name, fixed, given: Vec::new(), known: Vec::new(), idle: !set });
         }
         self
     }
 
     fn whole(&self) -> Case {
-        Case { name: "whole".to_owned(), fixed: Vec::new(), given: Vec::new(), idle: false }
+        Case { name: "whole".to_owned(), fixed: Vec::new(), given: Vec::new(), known: Vec::new(), idle: false }
     }
 
     fn question<'a>(&self, model: &'a Model, case: &Case) -> Question<'a> {
@@ -169,7 +174,7 @@ impl Plan {
             model,
             window: self.window,
             given: self.given.iter().chain(&case.given).chain(common).cloned().collect(),
-            known: self.known.clone(),
+            known: self.known.iter().chain(&case.known).cloned().collect(),
             state: self.state.clone(),
             messages: self.messages,
             certain: Vec::new(),
@@ -184,7 +189,7 @@ impl Plan {
     /// # Errors
     /// If the solver ends.
     pub fn check(&self, model: &Model, solver: &mut Solver, limits: Limits) -> io::Result<Vec<(String, Verdict)>> {
-        let mut all = if self.cases.is_empty() { Vec::new() } else { self.check_cases(model, solver, limits)? };
+        let mut all = if self.cases.is_empty() || self.partial { Vec::new() } else { self.check_cases(model, solver, limits)? };
         all.extend(self.check_only(model, solver, limits)?);
         Ok(all)
     }

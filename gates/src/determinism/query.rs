@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use ember_verifier::params::Val;
+use p3_field::PrimeCharacteristicRing;
 
 
 use super::sum::{Domain, Integral, P, Sum, Term, bounds};
@@ -99,6 +100,11 @@ impl Query<'_> {
             }
         }
         for function in &self.functions {
+            if let Function::Product(all) = function {
+                for copy in 0..copies {
+                    w.times(*all, copy);
+                }
+            }
             if let Function::And(all) = function
                 && self.theory == Theory::Bits
             {
@@ -206,6 +212,21 @@ impl Writer<'_> {
             product = format!("(ite (= {symbol} {add_one}) {product} {zero})");
         }
         product
+    }
+
+    /// That a variable is the product of two others, or, not exactly, that it is zero where one of these is.
+    fn times(&mut self, [x, y, product]: [usize; 3], copy: usize) {
+        if self.query.exact {
+            let sum = Sum(BTreeMap::from([(vec![x.min(y), x.max(y)], Val::ONE), (vec![product], Val::NEG_ONE)]));
+            let is_zero = self.is_zero(&sum, copy);
+            let _ = writeln!(self.text.smt, "(assert {is_zero})");
+            return;
+        }
+        let zero = self.is_zero(&Sum::of(product), copy);
+        for factor in [x, y] {
+            let factor = self.is_zero(&Sum::of(factor), copy);
+            let _ = writeln!(self.text.smt, "(assert (or (not {factor}) {zero}))");
+        }
     }
 
     /// A product of what both copies share, as a number between its bounds.

@@ -126,7 +126,7 @@ impl<'a> Search<'a> {
     fn functions_within(&self, variables: &[usize]) -> Vec<&'a Function> {
         let all = self.system.functions.iter();
         all.filter(|function| match function {
-            Function::And(all) => {
+            Function::And(all) | Function::Product(all) => {
                 all.iter().any(|&v| !self.determined[v] && variables.contains(&v))
             }
             Function::Entry(..) => false,
@@ -140,7 +140,7 @@ impl<'a> Search<'a> {
         let system = self.system;
         for function in &system.functions {
             let (keys, values) = match function {
-                Function::And([x, y, z]) => (vec![*x, *y], vec![*z]),
+                Function::And([x, y, z]) | Function::Product([x, y, z]) => (vec![*x, *y], vec![*z]),
                 Function::Entry(keys, values) => (keys.clone(), values.clone()),
             };
             if keys.iter().all(|&v| self.determined[v]) && !values.iter().all(|&v| self.determined[v]) {
@@ -212,7 +212,7 @@ impl<'a> Search<'a> {
             .collect();
         let text = self.query(&slice, Vec::new(), goal.to_vec(), false).smt;
         let limit = self.limit(self.limits.few);
-        let refuted = self.solver.ask(&text, &[], limit)? == Answer::Unsat;
+        let refuted = self.solver.ask(&text, limit)?;
         if refuted {
             self.learn(goal);
         }
@@ -313,8 +313,7 @@ impl<'a> Search<'a> {
             let inside = self.functions_within(&open);
             let text = self.query(&constraints, inside, vec![variable], false).smt;
             let limit = self.limit(self.limits.few);
-            let answer = self.solver.ask(&text, &[], limit)?;
-            if answer == Answer::Unsat {
+            if self.solver.ask(&text, limit)? {
                 self.learn(&[variable]);
                 return Ok(true);
             }
@@ -327,17 +326,17 @@ impl<'a> Search<'a> {
         let functions: Vec<&Function> = self.system.functions.iter().collect();
         let text = self.query(&constraints, functions.clone(), goal.to_vec(), false).smt;
         let some = self.limit(limit);
-        if self.solver.ask(&text, &[], some)? == Answer::Unsat {
+        if self.solver.ask(&text, some)? {
             return Ok(Verdict::Shown);
         }
         let text = self.query(&constraints, functions, goal.to_vec(), true);
         let names: Vec<String> = text.names.iter().map(|(name, ..)| name.clone()).collect();
-        let limit = self.limit(limit);
-        let answer = self.solver.ask(&text.smt, &names, limit)?;
+        let left = self.limit(limit).time;
+        let answer = self.solver.find(&text.smt, &names, left.min(limit_of(limit)))?;
         let difference = self.difference(&text, &answer);
         let entries = self.system.functions.iter().any(|function| match function {
             Function::Entry(keys, _) => !self.knows(keys),
-            Function::And(_) => false,
+            Function::And(_) | Function::Product(_) => false,
         });
         Ok(match answer {
             Answer::Unsat => Verdict::Shown,
@@ -365,6 +364,11 @@ impl<'a> Search<'a> {
         let missing = goal.iter().filter(|&&v| !self.determined[v]);
         missing.map(|&v| self.system.names[v].clone()).collect()
     }
+}
+
+/// Time for about so much work.
+fn limit_of(work: u64) -> Duration {
+    Duration::from_millis(work / 1000).max(Duration::from_secs(60))
 }
 
 /// Asks something of one copy.
@@ -399,7 +403,10 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limits: Limits) -
         let query = Query { system, determined: &nothing, constraints, functions, goal, lemma: &[], theory: Theory::Bits, exact: true };
         let text = query.text();
         let names: Vec<String> = text.names.iter().map(|(name, ..)| name.clone()).collect();
-        last = match solver.ask(&text.smt, &names, limit)? {
+        if solver.ask(&text.smt, limit)? {
+            return Ok(Verdict::Shown);
+        }
+        last = match solver.find(&text.smt, &names, limit.time.min(limit_of(limits.few)))? {
             Answer::Unsat => return Ok(Verdict::Shown),
             Answer::Unknown(why) => Verdict::Open(why),
             Answer::Sat(values) => Verdict::Hole(

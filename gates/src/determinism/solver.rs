@@ -1,4 +1,4 @@
-//! The solver: a process that reads SMT-LIB.
+//! The solvers: processes that read SMT-LIB. Z3 refutes, one question after the other; cvc5 finds what cannot be refuted.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -35,17 +35,23 @@ pub struct Solver {
     pub time: Duration,
 }
 
-/// Name of the variable that names the solver's program, `z3` without it.
-pub const PROGRAM: &str = "EMBER_Z3";
+/// Name of the variable that names the program that refutes: Z3.
+pub const Z3: &str = "EMBER_Z3";
+/// Name of the variable that names the program that finds: cvc5.
+pub const CVC5: &str = "EMBER_CVC5";
+
+fn program(variable: &str, otherwise: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| otherwise.to_owned())
+}
 
 impl Solver {
-    /// Starts it: Z3, or what else is named by [`PROGRAM`] and understands `-in`.
+    /// Starts Z3, and sees whether there is cvc5.
     ///
     /// # Errors
-    /// If it cannot be started.
+    /// If one of them cannot be started.
     pub fn start() -> std::io::Result<Self> {
-        let program = std::env::var(PROGRAM).unwrap_or_else(|_| "z3".to_owned());
-        let mut child = Command::new(program)
+        Command::new(program(CVC5, "cvc5")).arg("--version").stdout(Stdio::null()).status()?;
+        let mut child = Command::new(program(Z3, "z3"))
             .args(["-in", "-smt2"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -80,36 +86,47 @@ impl Solver {
         let Limit { work, time } = limit;
         let time = time.as_millis();
         write!(self.input, "(reset)\n(set-option :rlimit {work})\n(set-option :timeout {time})\n")?;
-        if let Ok(folder) = std::env::var("EMBER_GATE_DUMP") {
-            let _ = std::fs::write(format!("{folder}/{:05}.smt2", self.questions), format!("{text}(check-sat)\n"));
-        }
         write!(self.input, "{text}(check-sat)\n(echo \"end\")\n")
     }
 
-    /// Asks whether what `text` asserts can hold, and if so for the values of `names`.
+    /// Asks whether what `text` asserts can hold.
     ///
     /// # Errors
     /// If the process has ended.
-    pub fn ask(&mut self, text: &str, names: &[String], limit: Limit) -> std::io::Result<Answer> {
+    pub fn ask(&mut self, text: &str, limit: Limit) -> std::io::Result<bool> {
+        Ok(self.refutes(&[text.to_owned()], limit)?[0])
+    }
+
+    /// Asks the other solver, which is better at it, for an assignment of what `text` asserts, or that there is none.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn find(&mut self, text: &str, names: &[String], limit: Duration) -> std::io::Result<Answer> {
         let begun = Instant::now();
-        self.question(text, limit)?;
-        self.input.flush()?;
-        let answer = match self.reply()?.as_str() {
-            "unsat" => Answer::Unsat,
-            "sat" => {
-                for name in names {
-                    write!(self.input, "(eval {name})\n(echo \"end\")\n")?;
-                }
-                self.input.flush()?;
-                Answer::Sat(names.iter().map(|_| self.reply()).collect::<Result<_, _>>()?)
-            }
-            other => Answer::Unknown(other.to_owned()),
-        };
-        if std::env::var("EMBER_GATE_TRACE").is_ok() {
-            eprintln!("one {} bytes {:?} {:.60}", text.len(), begun.elapsed(), format!("{answer:?}"));
-        }
+        self.questions += 1;
+        let mut child = Command::new(program(CVC5, "cvc5"))
+            .args(["--lang=smt2", "--quiet", "--produce-models", &format!("--tlimit={}", limit.as_millis()), "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut input = child.stdin.take().expect("piped");
+        let values: Vec<String> = names.iter().map(|name| format!("(get-value ({name}))\n")).collect();
+        let _ = write!(input, "{text}(check-sat)\n{}", values.concat());
+        drop(input);
+        let output = child.wait_with_output()?;
         self.time += begun.elapsed();
-        Ok(answer)
+        let output = String::from_utf8_lossy(&output.stdout);
+        let mut lines = output.lines();
+        Ok(match lines.next() {
+            Some("unsat") => Answer::Unsat,
+            Some("sat") => {
+                // ((name value))
+                let value = |line: &str| line.trim_matches(['(', ')']).split(' ').nth(1).unwrap_or("").to_owned();
+                Answer::Sat(lines.map(value).collect())
+            }
+            other => Answer::Unknown(other.unwrap_or("no answer in time").to_owned()),
+        })
     }
 
     /// Whether each of these cannot hold.

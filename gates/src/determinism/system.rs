@@ -62,7 +62,7 @@ pub struct Question<'a> {
     pub window: Window,
     /// What both copies agree in.
     pub given: Vec<Port>,
-    /// What is known of given ports beyond the bus's promise.
+    /// What is known of given fields, beyond the bus's promise, and of cells.
     pub known: Vec<(Port, Domain)>,
     /// In what else than the fields of messages they must agree.
     pub state: Vec<Port>,
@@ -87,6 +87,8 @@ pub struct Constraint(pub Vec<Sum>);
 pub enum Function {
     /// The bitwise and of two bytes.
     And([usize; 3]),
+    /// The product of two field elements.
+    Product([usize; 3]),
     /// What the bus's table provides for a key: one value.
     Entry(Vec<usize>, Vec<usize>),
 }
@@ -370,6 +372,50 @@ impl Builder<'_> {
     }
 }
 
+impl Builder<'_> {
+    /// Gives variables to products of two variables of which one may be any field element and is not given: whoever
+    /// multiplies them out has a hard question, and mostly nobody needs to know more than that zero times it is zero.
+    fn name_products(&mut self) {
+        let mut named: BTreeMap<[usize; 2], usize> = BTreeMap::new();
+        let boolean = |domain: Domain| domain.low >= 0 && domain.high <= 1;
+        let mut constraints = std::mem::take(&mut self.system.constraints);
+        for sum in constraints.iter_mut().flat_map(|Constraint(factors)| factors) {
+            let heavy: Vec<(Vec<usize>, [usize; 2])> = sum
+                .0
+                .keys()
+                .filter_map(|term| {
+                    let all: Vec<usize> =
+                        term.iter().copied().filter(|&v| !boolean(self.system.domains[v])).collect();
+                    let any = |v: usize| self.system.domains[v] == Domain::FIELD;
+                    let open = all.iter().any(|&v| any(v) && !self.system.given[v]);
+                    <[usize; 2]>::try_from(all).ok().filter(|_| open).map(|all| (term.clone(), all))
+                })
+                .collect();
+            for (term, pair) in heavy {
+                let product = *named.entry(pair).or_insert_with(|| {
+                    let [x, y] = pair.map(|v| self.system.names[v].clone());
+                    self.system.names.push(format!("{x} * {y}"));
+                    self.system.domains.push(Domain::FIELD);
+                    self.system.given.push(false);
+                    let product = self.system.names.len() - 1;
+                    self.system.functions.push(Function::Product([pair[0], pair[1], product]));
+                    product
+                });
+                let Some(coefficient) = sum.0.remove(&term) else { continue };
+                let mut rest = term;
+                for v in pair {
+                    let at = rest.iter().position(|&w| w == v).expect("the pair is of the term");
+                    rest.remove(at);
+                }
+                rest.push(product);
+                rest.sort_unstable();
+                sum.add(rest, coefficient);
+            }
+        }
+        self.system.constraints = constraints;
+    }
+}
+
 /// Takes the bounds of a sum without a variable that may be any field element into that variable's domain.
 fn bounded(domains: &mut [Domain], Constraint(factors): &Constraint) {
     let [sum] = &factors[..] else { return };
@@ -495,9 +541,11 @@ impl System {
         for port in &question.given {
             if let Some(column) = b.column(port) {
                 b.system.given[column] = true;
-                if let Some((_, domain)) = question.known.iter().find(|(known, _)| known == port) {
-                    b.system.domains[column] = b.system.domains[column].and(*domain);
-                }
+            }
+        }
+        for (port, domain) in &question.known {
+            if let Some(column) = b.column(port) {
+                b.system.domains[column] = b.system.domains[column].and(*domain);
             }
         }
         for port in &question.state {
@@ -517,6 +565,7 @@ impl System {
         }
         b.simplify();
         b.name_ranges();
+        b.name_products();
         b.system
     }
 }

@@ -1,7 +1,9 @@
 //! What is given and what must follow, table by table.
 
-use ember_isa::Family;
+use ember_isa::{Family, Op};
 use ember_verifier::air::Table;
+use ember_verifier::params::Val;
+use p3_field::PrimeCharacteristicRing;
 
 use super::plan::{Claim, Equation, Plan, cell, fields, next};
 use super::sum::Domain;
@@ -10,11 +12,11 @@ use crate::Model;
 
 /// How a table is shown to be deterministic.
 #[derive(Clone, Debug)]
-pub enum Method {
-    /// By the solver: these plans.
-    Solver(Vec<(&'static str, Plan)>),
-    /// By an argument, written on the table's page.
-    Argument(&'static str),
+pub struct Method {
+    /// What is given, and what follows; or, of an argument, where it stands and why the solver does not reach it.
+    pub says: &'static str,
+    /// What the solver is asked, by name; nothing for an argument.
+    pub plans: Vec<(&'static str, Plan)>,
 }
 
 /// Cells of an array.
@@ -43,74 +45,68 @@ fn call() -> Vec<Port> {
 
 /// How a table is shown to be deterministic; nothing for a table that nobody has thought of.
 pub fn method(table: &str, model: &Model) -> Option<Method> {
-    let one = |plan: Plan| Method::Solver(vec![("row", plan)]);
-    Some(match table {
-        "Cpu" => cpu(model),
-        "Rom" => {
-            let mut plan = Plan::row(fields("code", 0, 0..3)).one_hot(model, "op", Some("real"));
-            plan.common = ["pc_low", "pc_high"].map(cell).to_vec();
-            plan.common.extend(cells("bits", 32));
-            one(plan)
-        }
-        "Code" => one(Plan::row(fields("node", 0, 0..11)).flag("real")),
+    let one = |plan: Plan| vec![("row", plan)];
+    let (says, plans) = match table {
+        "Cpu" => (
+            "state, decoded instruction, what memory and other tables answer → next state, what is asked of them; first and last state from public values",
+            cpu(model),
+        ),
+        "Rom" => ("address and code word → decoded instruction", rom(model)),
+        "Code" => ("leaf → its words", one(Plan::row(fields("node", 0, 0..11)).flag("real"))),
         "Data" => {
             let last = (0..4).flat_map(|word| fields("mem", 2 * word + 1, 1..4));
-            one(Plan::row(fields("node", 0, 0..11).into_iter().chain(last).collect()).flag("real"))
+            let given = fields("node", 0, 0..11).into_iter().chain(last).collect();
+            ("leaf, last time and value of each word → first value, address, permission", one(Plan::row(given).flag("real")))
         }
-        "Heap" => heap(),
+        "Heap" => ("number of the group, last time and value of each word → addresses; groups ascend within the heap", heap()),
         "Memory" => {
             let last = (0..4).flat_map(|word| fields("mem", 2 * word + 1, 1..4));
-            one(Plan::row(fields("update", 0, 0..11).into_iter().chain(last).collect()).flag("real"))
+            let given = fields("update", 0, 0..11).into_iter().chain(last).collect();
+            ("leaf before, last time and value of each word → leaf after, addresses", one(Plan::row(given).flag("real")))
         }
-        "Touch" => {
-            let mut given = fields("mem", 0, 0..5);
-            given.push(cell("after"));
-            let mut plan = Plan::row(given).flag("real");
-            plan.claims.push(Claim {
-                name: "the new time is later",
-                sum: vec![(cell("after"), 1), (cell("before"), -1), (cell("real"), -1)],
-                constant: 0,
-                inside: Domain::bits(24),
-            });
-            one(plan)
-        }
-        "Poseidon2" => one(Plan::row(cells("input", 16))),
-        "Bitwise" | "Shift" | "Mul" => one(Plan::row(operands()).one_hot(model, "op", None)),
+        "MemoryNode" => (
+            "place and digest before, kind, what is opened, digests after of opened children → digest after, children's places and digests before",
+            memory_node(),
+        ),
+        "Touch" => ("word, its last time, the new time → what is left; the new time is later", touch()),
+        "Merkle" => ("place and digest, what is opened, whether a page's → children's places and digests", merkle()),
+        "Journal" => ("place, chain before, bytes → bytes' places, chain after, next place", journal()),
+        "Poseidon2" => ("input → both outputs", one(Plan::row(cells("input", 16)))),
+        "Bitwise" | "Shift" | "Mul" => ("operation, operands → result", one(Plan::row(operands()).one_hot(model, "op", None))),
         "Part" => {
             let given = fields("aux", 0, (0..6).chain([8, 9]));
-            one(Plan::row(given).one_hot(model, "op", None))
+            ("operation, offset, value, word before → loaded value, word after", one(Plan::row(given).one_hot(model, "op", None)))
         }
+        "Div" => ("operation, operands → result, what is asked of Mul; quotient and rest by Euclid", div(model)),
         "Csr" => {
             let mut plan = Plan::row(fields("aux", 0, [0, 8, 9, 10])).flag("real");
             plan.publics = (0..8).map(|i| (i, Domain::bits(16))).collect();
-            one(plan)
+            ("counter, gas, time → result", one(plan))
         }
-        "Div" => div(model),
-        "Journal" => journal(),
-        "Merkle" => merkle(),
-        "MemoryNode" => memory_node(),
+        "Operand" => ("operand, last access, whether another follows → what is received and sent", one(access(fields("operand", 0, 0..7), ("operand", 0, 2)))),
+        "Element" => ("residue after, word before, last access, whether another follows → word after, residue before", one(access(fields("element", 0, [0, 1, 2, 4]), ("element", 0, 2)))),
         "Permute" => {
             let mut given = call();
             given.extend((0..16).flat_map(|i| fields("element", i, [3])));
-            let mut plan = Plan::row(given);
-            plan.known = fields("aux", 0, [0]).into_iter().map(|port| (port, Domain::FIELD)).collect();
-            one(plan.values("real", "montgomery", 0..2))
+            ("call, words before → words after", one(Plan::row(given).values("real", "montgomery", 0..2)))
         }
-        "Dot" => dot(),
-        "Keccak" => keccak(model),
-        "Operand" => one(access(fields("operand", 0, 0..7), ("operand", 0, 2))),
-        "Element" => one(access(fields("element", 0, [0, 1, 2, 4]), ("element", 0, 2))),
+        "Dot" => ("call → first term's place; place, sum before, factors → sum after, next place", dot()),
         "Range16" => {
             let steps = range("value", Domain { low: 0, high: 255 });
-            Method::Solver(vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xffff))])
+            ("the first value is 0, each next one larger by 0 to 255, the last 65,535", vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xffff))])
         }
         "Range8" => {
             let steps = range("value", Domain { low: 1, high: 1 });
-            Method::Solver(vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xff))])
+            ("the first value is 0, each next one larger by 1, the last 255", vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xff))])
         }
-        "ByteAnd" => one(Plan::row(fields("byte_and", 0, 0..2))),
+        "ByteAnd" => ("two bytes → their and", one(Plan::row(fields("byte_and", 0, 0..2)))),
+        "Io" => ("[page](io.md): a call is many rows, of which the host chooses where a `read` ends", Vec::new()),
+        "Sha256" => ("[page](sha256.md): 36 rows that remember seven before", Vec::new()),
+        "Keccak" => ("[page](keccak.md): 2,640 columns, sums of 48 unknown bits", Vec::new()),
+        "MulMod" => ("[page](mulmod.md): integers of 512 bits", Vec::new()),
         _ => return None,
-    })
+    };
+    Some(Method { says, plans })
 }
 
 /// The tables without a method.
@@ -144,7 +140,7 @@ fn end(window: Window, value: i64) -> Plan {
 }
 
 /// A machine's step: the state, what it fetches, and what others answer, to the next state and what it asks of others.
-fn cpu(model: &Model) -> Method {
+fn cpu(model: &Model) -> Vec<(&'static str, Plan)> {
     let state = |cells: fn(&str, usize) -> Vec<Port>, cell: fn(&str) -> Port| {
         let mut all = vec![cell("clk"), cell("pc")];
         all.extend(cells("gas", 2));
@@ -165,6 +161,16 @@ fn cpu(model: &Model) -> Method {
     step.common = ["rs1", "rs2", "rd"].into_iter().flat_map(|name| cells(name, 6)).collect();
     step.common.push(cell("neg"));
     for case in &mut step.cases {
+        let writes = |&op: &Op| op == Op::Ecall || op.info().format.has_rd();
+        let of = |op: &&Op| case.name == format!("family[{}]", op.info().family as usize);
+        if !case.idle && !Op::ALL.iter().filter(of).any(writes) {
+            // The decoder's: see its second plan.
+            case.known = cells("rd", 6).into_iter().map(|port| (port, Domain { low: 0, high: 0 })).collect();
+        }
+        if [Family::LoadPart, Family::StorePart].iter().any(|&f| case.name == format!("family[{}]", f as usize)) {
+            // `Part` receives no other offset.
+            case.known.push((cell("off"), Domain::bits(2)));
+        }
         let is = |family: Family| case.name == format!("family[{}]", family as usize);
         let answers = [
             (Family::Bitwise, 6..8),
@@ -187,11 +193,11 @@ fn cpu(model: &Model) -> Method {
         plan.state = here.clone();
         plan
     };
-    Method::Solver(vec![("step", step), ("first", end(Window::First)), ("last", end(Window::Last))])
+    vec![("step", step), ("first", end(Window::First)), ("last", end(Window::Last))]
 }
 
 /// Groups ascend, and each is one of the heap.
-fn heap() -> Method {
+fn heap() -> Vec<(&'static str, Plan)> {
     let mut given = vec![cell("index")];
     given.extend((0..4).flat_map(|word| fields("mem", 2 * word + 1, 1..4)));
     let mut row = Plan::row(given);
@@ -229,7 +235,7 @@ fn heap() -> Method {
         constant: 0,
         inside: Domain::bits(26),
     });
-    Method::Solver(vec![("row", row), ("bounds", inside), ("step", step), ("first", first)])
+    vec![("row", row), ("bounds", inside), ("step", step), ("first", first)]
 }
 
 /// An access of an accelerator: the operand, the word's previous access, and whether another one follows.
@@ -242,7 +248,7 @@ fn access(mut given: Vec<Port>, (bus, nth, rank): (&'static str, usize, usize)) 
 }
 
 /// A division: what its products are is `Mul`'s; that quotient and rest follow is Euclid's, by the solver over the integers.
-fn div(model: &Model) -> Method {
+fn div(model: &Model) -> Vec<(&'static str, Plan)> {
     let mut plan = Plan::row(fields("aux", 2, 0..6)).one_hot(model, "op", None);
     let mut cases = Vec::new();
     for case in plan.cases.drain(..) {
@@ -294,11 +300,11 @@ fn div(model: &Model) -> Method {
             constant: 1,
         },
     ];
-    Method::Solver(vec![("row", plan), ("euclid", euclid)])
+    vec![("row", plan), ("euclid", euclid)]
 }
 
 /// A block's place and the chain before it, and how many bytes it has, to the bytes' places and the chain after it.
-fn journal() -> Method {
+fn journal() -> Vec<(&'static str, Plan)> {
     let mut given = vec![cell("real"), cell("block")];
     given.extend(cells("present", 16));
     given.extend(cells("before", 8));
@@ -317,22 +323,22 @@ fn journal() -> Method {
     last.window = Window::Last;
     last.messages = [false; 2];
     last.state = cells("after", 8);
-    Method::Solver(vec![("step", step), ("first", first), ("last", last)])
+    vec![("step", step), ("first", first), ("last", last)]
 }
 
 /// A node's place and digest, which children are opened, and whether it is a page's, to the children's places and digests.
-fn merkle() -> Method {
+fn merkle() -> Vec<(&'static str, Plan)> {
     let mut given = fields("node", 0, 0..11);
     given.extend(["open_left", "open_right"].map(cell));
     given.extend(cells("page", 3));
     given.extend(cells("roots", 2));
     let row = Plan::row(given.clone()).flag("real");
-    Method::Solver(vec![("row", row)])
+    vec![("row", row)]
 }
 
 /// A node's place and its digest before, what is opened and what kind of node it is, and the opened children's digests after,
 /// to the children's places and digests before and the digest after.
-fn memory_node() -> Method {
+fn memory_node() -> Vec<(&'static str, Plan)> {
     let mut given = fields("update", 0, 0..11);
     given.extend(["page", "fresh", "root"].map(cell));
     given.extend(cells("open", 2));
@@ -354,11 +360,11 @@ fn memory_node() -> Method {
             }
         }
     }
-    Method::Solver(vec![("row", plan)])
+    vec![("row", plan)]
 }
 
 /// A call's first term from its ecall, each term's sum from the one before, and the next term's place.
-fn dot() -> Method {
+fn dot() -> Vec<(&'static str, Plan)> {
     let shared = || {
         let mut all: Vec<Port> = ["base", "clk", "sum_at", "a_at", "b_at", "left"].map(cell).to_vec();
         all.extend(cells("before", 5));
@@ -389,17 +395,46 @@ fn dot() -> Method {
     let mut none = super::plan::case(&[("real", 0)]);
     none.idle = true;
     row.cases.push(none);
-    Method::Solver(vec![("first term", start), ("step", step), ("row", row)])
+    vec![("first term", start), ("step", step), ("row", row)]
 }
 
-/// A round, and the next round's state.
-fn keccak(_: &Model) -> Method {
-    let mut given = cells("a", 100);
-    given.extend(cells("number", 24));
-    let mut round = Plan::row(given.clone());
-    round.messages = [false; 2];
-    round.known = given.iter().take(100).map(|port| (port.clone(), Domain::bits(16))).collect();
-    round.state = cells("chi", 100);
-    round.state.extend(cells("iota", 4));
-    Method::Solver(vec![("round", round)])
+/// A decoded instruction; and that one of an operation without a destination has register 0 there.
+fn rom(model: &Model) -> Vec<(&'static str, Plan)> {
+    let mut plan = Plan::row(fields("code", 0, 0..3)).one_hot(model, "op", Some("real"));
+    plan.common = ["pc_low", "pc_high"].map(cell).to_vec();
+    plan.common.extend(cells("bits", 32));
+    let mut without = Plan::row(Vec::new());
+    without.messages = [false; 2];
+    without.partial = true;
+    let none = |op: &&Op| **op != Op::Ecall && !op.info().format.has_rd();
+    without.cases = Op::ALL
+        .iter()
+        .filter(none)
+        .map(|&op| super::plan::case(&[(&format!("op[{}]", op as usize), 1), ("real", 1)]))
+        .collect();
+    for case in &mut without.cases {
+        let others = model.columns.iter().filter(|name| name.starts_with("op[") && !case.name.starts_with(&format!("{name} ")));
+        case.fixed.extend(others.map(|name| (cell(name), Val::ZERO)));
+    }
+    without.claims.push(Claim {
+        name: "no destination",
+        sum: vec![(cell("rd"), 1)],
+        constant: 0,
+        inside: Domain { low: 0, high: 0 },
+    });
+    vec![("row", plan), ("destination", without)]
+}
+
+/// A refresh: the new time is the prover's choice, and later.
+fn touch() -> Vec<(&'static str, Plan)> {
+    let mut given = fields("mem", 0, 0..5);
+    given.push(cell("after"));
+    let mut plan = Plan::row(given).flag("real");
+    plan.claims.push(Claim {
+        name: "the new time is later",
+        sum: vec![(cell("after"), 1), (cell("before"), -1), (cell("real"), -1)],
+        constant: 0,
+        inside: Domain::bits(24),
+    });
+    vec![("row", plan)]
 }
