@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 pub mod alias;
+pub mod determinism;
 mod model;
 mod polynomial;
 pub mod repair;
