@@ -209,3 +209,16 @@ proptest! {
         prop_assert_eq!(replay(&run), Ok(()));
     }
 }
+
+/// A write to the journal moves 1 MiB at most, and replays as what it moved.
+#[test]
+fn a_write_that_is_cut_replays() {
+    let config = || RunConfig { memory_limit: 0x40_0000, ..config() };
+    for len in [1u32 << 20, (1 << 20) + 1, 0x30_0000] {
+        let code = [call(ecall::WRITE, &[ecall::FD_JOURNAL, 0x5000, len]), call(ecall::EXIT, &[0])].concat();
+        let run = record(&code, config());
+        assert_eq!(run.ending.exit.reason, ExitReason::Halt(0));
+        assert_eq!(run.ending.journal.len(), 1 << 20);
+        assert_eq!(replay(&run), Ok(()), "{len:#x}");
+    }
+}

@@ -48,7 +48,10 @@ pub const MIN_LOG_HEIGHT: usize = 7;
 /// log2 of the most values folded at once.
 pub const LOG_ARITY: usize = 3;
 /// Layers of commitment trees that are sent whole.
-pub const CAP_HEIGHT: usize = 3;
+pub const CAP_HEIGHT: usize = 1;
+/// Trees over matrices of several heights take the lower ones in on the way up, and what is lower than the layer that is sent
+/// is never taken in: it would be in no commitment. The lowest matrix is a table of one row, extended.
+const _: () = assert!(CAP_HEIGHT <= LOG_BLOWUP);
 /// Largest constraint degree of any table.
 pub const MAX_DEGREE: usize = 3;
 /// Domain tag of the transcript: protocol name and version.

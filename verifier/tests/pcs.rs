@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use ember_verifier::params::{
-    BATCH_POW_BITS, Challenge, ChallengeMmcs, Challenger, Dft, Val, ValMmcs, fri_parameters, mmcs,
+    BATCH_POW_BITS, Challenge, ChallengeMmcs, Challenger, Dft, LOG_BLOWUP, Val, ValMmcs, fri_parameters, mmcs,
 };
 use ember_verifier::pcs::{Claims, Coset, OpeningProof, Pcs};
 use p3_challenger::CanObserve;
@@ -393,4 +393,28 @@ fn parameters_that_check_nothing_are_refused() {
     with(FriParameters { num_queries: 0, ..quick() }).refused("ZeroQueries");
     with(FriParameters { log_blowup: 0, ..quick() }).refused("ZeroBlowup");
     with(FriParameters { max_log_arity: 0, ..quick() }).refused("ZeroFoldingArity");
+}
+
+/// Matrices of every height are in the commitment, those of tables of one row too: other rows have another, and are not
+/// opened under it.
+#[test]
+fn low_matrices_are_committed_to() {
+    use p3_commit::Mmcs;
+    use p3_matrix::Dimensions;
+    let column =
+        |rows: u32, from: u32| RowMajorMatrix::new((from..from + rows).map(Val::from_u32).collect(), 1);
+    let places = [3, 77, 200];
+    for log_rows in LOG_BLOWUP..6 {
+        let rows = 1 << log_rows;
+        let (commitment, data) = mmcs().commit(vec![column(256, 0), column(rows, 0)]);
+        let (other, _) = mmcs().commit(vec![column(256, 0), column(rows, 1000)]);
+        assert_ne!(commitment, other, "{rows} rows");
+        let dimensions = [256, rows as usize].map(|height| Dimensions { width: 1, height });
+        let (mut opened, proof) = mmcs().open_multi_batch(&places, &data);
+        let verify =
+            |opened: &_| mmcs().verify_multi_batch(&commitment, &dimensions, &places, opened, &proof);
+        assert!(verify(&opened).is_ok());
+        opened[1][1][0] += Val::ONE;
+        assert!(verify(&opened).is_err(), "{rows} rows");
+    }
 }

@@ -362,7 +362,7 @@ impl<'a> Replay<'a> {
             self.private_bytes += u64::from(n);
         }
         if number == ecall::WRITE && a0 == ecall::FD_JOURNAL {
-            self.journal.extend(self.memory.bytes(a1, a2));
+            self.journal.extend(self.memory.bytes(a1, n));
         }
         if ecall::is_host_call(number) {
             let output = self.memory.bytes(a2, n);
