@@ -137,7 +137,13 @@ impl Plan {
                 .collect();
             fixed.extend(flag.map(|flag| (cell(flag), Val::from_bool(chosen.is_some()))));
             let name = chosen.map_or("none".to_owned(), |i| columns[i].clone());
-            self.cases.push(Case { name, fixed, given: Vec::new(), known: Vec::new(), idle: chosen.is_none() });
+            self.cases.push(Case {
+                name,
+                fixed,
+                given: Vec::new(),
+                known: Vec::new(),
+                idle: chosen.is_none(),
+            });
         }
         self
     }
@@ -150,7 +156,13 @@ impl Plan {
             self.cases.push(Case { name, fixed, given: Vec::new(), known: Vec::new(), idle: false });
         }
         let fixed = vec![(cell(flag), Val::ZERO)];
-        self.cases.push(Case { name: "none".to_owned(), fixed, given: Vec::new(), known: Vec::new(), idle: true });
+        self.cases.push(Case {
+            name: "none".to_owned(),
+            fixed,
+            given: Vec::new(),
+            known: Vec::new(),
+            idle: true,
+        });
         self
     }
 
@@ -165,7 +177,13 @@ impl Plan {
     }
 
     fn whole(&self) -> Case {
-        Case { name: "whole".to_owned(), fixed: Vec::new(), given: Vec::new(), known: Vec::new(), idle: false }
+        Case {
+            name: "whole".to_owned(),
+            fixed: Vec::new(),
+            given: Vec::new(),
+            known: Vec::new(),
+            idle: false,
+        }
     }
 
     fn question<'a>(&self, model: &'a Model, case: &Case) -> Question<'a> {
@@ -188,8 +206,17 @@ impl Plan {
     ///
     /// # Errors
     /// If the solver ends.
-    pub fn check(&self, model: &Model, solver: &mut Solver, limits: Limits) -> io::Result<Vec<(String, Verdict)>> {
-        let mut all = if self.cases.is_empty() || self.partial { Vec::new() } else { self.check_cases(model, solver, limits)? };
+    pub fn check(
+        &self,
+        model: &Model,
+        solver: &mut Solver,
+        limits: Limits,
+    ) -> io::Result<Vec<(String, Verdict)>> {
+        let mut all = if self.cases.is_empty() || self.partial {
+            Vec::new()
+        } else {
+            self.check_cases(model, solver, limits)?
+        };
         all.extend(self.check_only(model, solver, limits)?);
         Ok(all)
     }
@@ -198,7 +225,12 @@ impl Plan {
     ///
     /// # Errors
     /// If the solver ends.
-    pub fn check_only(&self, model: &Model, solver: &mut Solver, limits: Limits) -> io::Result<Vec<(String, Verdict)>> {
+    pub fn check_only(
+        &self,
+        model: &Model,
+        solver: &mut Solver,
+        limits: Limits,
+    ) -> io::Result<Vec<(String, Verdict)>> {
         let mut all = Vec::new();
         let whole = [self.whole()];
         for case in if self.cases.is_empty() { &whole[..] } else { &self.cases } {
@@ -240,7 +272,12 @@ impl Plan {
     }
 
     /// Every row is of one of the cases, and both copies of a row that counts are of the same.
-    fn check_cases(&self, model: &Model, solver: &mut Solver, limits: Limits) -> io::Result<Vec<(String, Verdict)>> {
+    fn check_cases(
+        &self,
+        model: &Model,
+        solver: &mut Solver,
+        limits: Limits,
+    ) -> io::Result<Vec<(String, Verdict)>> {
         let everything = self.whole();
         let mut question = self.question(model, &everything);
         question.messages = [false; 2];
@@ -261,6 +298,9 @@ impl Plan {
         }
         let named: Vec<usize> = question.state.iter().map(column).collect();
         let same = if search.within(&named, &named)? { Verdict::Shown } else { search.run(&named)? };
-        Ok(vec![("a row is of one of the cases".to_owned(), every), ("both copies are of one case".to_owned(), same)])
+        Ok(vec![
+            ("a row is of one of the cases".to_owned(), every),
+            ("both copies are of one case".to_owned(), same),
+        ])
     }
 }

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use ember_verifier::params::Val;
 use p3_field::PrimeCharacteristicRing;
 
-
 use super::sum::{Domain, Integral, P, Sum, Term, bounds};
 use super::system::{Constraint, Function, System};
 
@@ -84,7 +83,13 @@ impl Query<'_> {
         };
         let text = Text { smt: logic.to_owned(), names: Vec::new() };
         let mut w = Writer {
-             query: self, declared: BTreeSet::new(), products: BTreeMap::new(), residues: Vec::new(), text, multiples: 0 };
+            query: self,
+            declared: BTreeSet::new(),
+            products: BTreeMap::new(),
+            residues: Vec::new(),
+            text,
+            multiples: 0,
+        };
         let copies = if matches!(self.goal, Goal::Differ(_)) { 2 } else { 1 };
         match (&self.constraints[..], &self.functions[..]) {
             // The determined parts cancel.
@@ -148,7 +153,10 @@ impl Writer<'_> {
                     Ok(())
                 }
                 Theory::Integers => {
-                    writeln!(smt, "(declare-const {name} Int)\n(assert (and (<= 0 {name}) (<= {name} {most})))")
+                    writeln!(
+                        smt,
+                        "(declare-const {name} Int)\n(assert (and (<= 0 {name}) (<= {name} {most})))"
+                    )
                 }
             };
             self.text.names.push((name.clone(), variable, copy, low));
@@ -217,7 +225,8 @@ impl Writer<'_> {
     /// That a variable is the product of two others, or, not exactly, that it is zero where one of these is.
     fn times(&mut self, [x, y, product]: [usize; 3], copy: usize) {
         if self.query.exact {
-            let sum = Sum(BTreeMap::from([(vec![x.min(y), x.max(y)], Val::ONE), (vec![product], Val::NEG_ONE)]));
+            let sum =
+                Sum(BTreeMap::from([(vec![x.min(y), x.max(y)], Val::ONE), (vec![product], Val::NEG_ONE)]));
             let is_zero = self.is_zero(&sum, copy);
             let _ = writeln!(self.text.smt, "(assert {is_zero})");
             return;
@@ -277,9 +286,8 @@ impl Writer<'_> {
             return "false".to_owned();
         }
         if last - first < 4 {
-            let all: Vec<String> = (first..=last)
-                .map(|k| format!("(= {total} {})", self.constant(k * P, width)))
-                .collect();
+            let all: Vec<String> =
+                (first..=last).map(|k| format!("(= {total} {})", self.constant(k * P, width))).collect();
             return if all.len() == 1 { all.concat() } else { format!("(or {})", all.join(" ")) };
         }
         let name = format!("k{}", self.multiples);
@@ -327,13 +335,15 @@ impl Writer<'_> {
         let is_shared = |term: &Term| !term.is_empty() && term.iter().all(|&v| self.query.is_shared(v));
         let (shared, own): (BTreeMap<Term, Val>, BTreeMap<Term, Val>) =
             sum.0.iter().map(|(term, &c)| (term.clone(), c)).partition(|(term, _)| is_shared(term));
-        let Integral { scale, terms, low, mut high, weight } = Sum(own.clone()).integral(&self.query.system.domains);
+        let Integral { scale, terms, low, mut high, weight } =
+            Sum(own.clone()).integral(&self.query.system.domains);
         let width = Self::width(weight + P).max(self.widest(&Sum(own)));
         let mut all: Vec<String> = terms.iter().map(|(term, c)| self.term(term, *c, copy, width)).collect();
         if !shared.is_empty() {
             let shared: BTreeMap<Term, Val> = shared.into_iter().map(|(term, c)| (term, c * scale)).collect();
             let next = self.residues.len();
-            let known = self.residues.iter().find(|(known, _)| *known == shared).map(|(_, name)| name.clone());
+            let known =
+                self.residues.iter().find(|(known, _)| *known == shared).map(|(_, name)| name.clone());
             let name = known.unwrap_or_else(|| {
                 let (name, smt) = (format!("r{next}"), &mut self.text.smt);
                 let _ = match self.query.theory {
@@ -342,7 +352,10 @@ impl Writer<'_> {
                         "(declare-const {name} (_ BitVec 31))\n(assert (bvult {name} (_ bv{P} 31)))"
                     ),
                     Theory::Integers => {
-                        writeln!(smt, "(declare-const {name} Int)\n(assert (and (<= 0 {name}) (< {name} {P})))")
+                        writeln!(
+                            smt,
+                            "(declare-const {name} Int)\n(assert (and (<= 0 {name}) (< {name} {P})))"
+                        )
                     }
                 };
                 self.residues.push((shared, name.clone()));
@@ -360,7 +373,10 @@ impl Writer<'_> {
     /// Bits of the largest variable.
     fn widest(&self, sum: &Sum) -> u32 {
         let domain = |v: usize| self.query.system.domains[v];
-        sum.variables().map(|v| bits_of(i128::from(domain(v).high) - i128::from(domain(v).low))).max().unwrap_or(0)
+        sum.variables()
+            .map(|v| bits_of(i128::from(domain(v).high) - i128::from(domain(v).low)))
+            .max()
+            .unwrap_or(0)
     }
 
     fn constraint(&mut self, Constraint(factors): &Constraint, copy: usize) {
@@ -399,7 +415,10 @@ impl Writer<'_> {
                 }
                 let symbol = self.symbol(variable, copy);
                 let width = bits_of(i128::from(high) - i128::from(low)).max(1);
-                all.push(format!("(= {symbol} {})", self.constant(i128::from(value) - i128::from(low), width)));
+                all.push(format!(
+                    "(= {symbol} {})",
+                    self.constant(i128::from(value) - i128::from(low), width)
+                ));
             }
             any.push(format!("(and true {})", all.join(" ")));
         }

@@ -89,7 +89,8 @@ impl Row {
 /// The page of these rows, after its head.
 pub fn page(head: &str, rows: &[Row]) -> String {
     let mut page = head.to_owned();
-    page += "\n| table | given → follows | shown by | parts | questions | time |\n|---|---|---|--:|--:|--:|\n";
+    page +=
+        "\n| table | given → follows | shown by | parts | questions | time |\n|---|---|---|--:|--:|--:|\n";
     for row in rows {
         page += &row.line();
         page.push('\n');

@@ -71,7 +71,16 @@ impl<'a> Search<'a> {
         });
         let deadline = Instant::now() + limits.time;
         let variables = variables.collect();
-        Self { system, solver, limits, determined, variables, tried: HashSet::new(), deadline, lemma: Vec::new() }
+        Self {
+            system,
+            solver,
+            limits,
+            determined,
+            variables,
+            tried: HashSet::new(),
+            deadline,
+            lemma: Vec::new(),
+        }
     }
 
     /// Variables not known to be determined.
@@ -79,7 +88,13 @@ impl<'a> Search<'a> {
         self.variables[constraint].iter().copied().filter(|&v| !self.determined[v]).collect()
     }
 
-    fn query(&self, constraints: &[usize], functions: Vec<&'a Function>, goal: Vec<usize>, exact: bool) -> Text {
+    fn query(
+        &self,
+        constraints: &[usize],
+        functions: Vec<&'a Function>,
+        goal: Vec<usize>,
+        exact: bool,
+    ) -> Text {
         let query = Query {
             system: self.system,
             determined: &self.determined,
@@ -160,7 +175,8 @@ impl<'a> Search<'a> {
     /// Whether the open part of a sum is a number in mixed radix below p: a guess that the solver confirms.
     fn are_digits(&self, sum: &Sum) -> bool {
         let is_open = |v: &usize| !self.determined[*v];
-        let open = Sum(sum.0.iter().filter(|(t, _)| t.iter().any(is_open)).map(|(t, &c)| (t.clone(), c)).collect());
+        let open =
+            Sum(sum.0.iter().filter(|(t, _)| t.iter().any(is_open)).map(|(t, &c)| (t.clone(), c)).collect());
         if open.0.keys().any(|term| term.len() != 1) {
             return false;
         }
@@ -188,8 +204,9 @@ impl<'a> Search<'a> {
 
     /// The constraints of a variable, and those about nothing else than these.
     fn around(&self, variable: usize) -> (Vec<usize>, Vec<usize>) {
-        let own: Vec<usize> =
-            (0..self.variables.len()).filter(|&i| self.variables[i].binary_search(&variable).is_ok()).collect();
+        let own: Vec<usize> = (0..self.variables.len())
+            .filter(|&i| self.variables[i].binary_search(&variable).is_ok())
+            .collect();
         let open: BTreeSet<usize> = own.iter().flat_map(|&i| self.open(i)).collect();
         let inside = (0..self.variables.len()).filter(|&i| {
             let all = self.open(i);
@@ -260,11 +277,13 @@ impl<'a> Search<'a> {
 
     /// Constraints with those about nothing else than their open variables, the shortest first.
     fn enclosed(&mut self) -> io::Result<bool> {
-        let mut all: Vec<(Vec<usize>, usize)> = (0..self.variables.len()).map(|i| (self.open(i), i)).collect();
+        let mut all: Vec<(Vec<usize>, usize)> =
+            (0..self.variables.len()).map(|i| (self.open(i), i)).collect();
         all.retain(|(open, _)| (1..=80).contains(&open.len()));
         all.sort_by_key(|(open, i)| (open.len(), *i));
         for (open, _) in &all {
-            let is_inside = |other: &&(Vec<usize>, usize)| other.0.iter().all(|v| open.binary_search(v).is_ok());
+            let is_inside =
+                |other: &&(Vec<usize>, usize)| other.0.iter().all(|v| open.binary_search(v).is_ok());
             let slice: Vec<usize> = all.iter().filter(is_inside).map(|(_, i)| *i).collect();
             let alone = slice.len() == 1 && open.len() <= 8;
             if alone || !self.tried.insert((slice.clone(), open.clone())) {
@@ -293,7 +312,8 @@ impl<'a> Search<'a> {
     /// Single constraints, those of few open variables first.
     fn singles(&mut self) -> io::Result<bool> {
         for count in 1..=8 {
-            let short: Vec<usize> = (0..self.variables.len()).filter(|&i| self.open(i).len() == count).collect();
+            let short: Vec<usize> =
+                (0..self.variables.len()).filter(|&i| self.open(i).len() == count).collect();
             if self.each(&short)? {
                 return Ok(true);
             }
@@ -341,7 +361,9 @@ impl<'a> Search<'a> {
         Ok(match answer {
             Answer::Unsat => Verdict::Shown,
             Answer::Sat(_) if !entries => Verdict::Hole(difference),
-            Answer::Sat(_) => Verdict::Open(format!("two copies, if a look-up may answer anything: {difference:?}")),
+            Answer::Sat(_) => {
+                Verdict::Open(format!("two copies, if a look-up may answer anything: {difference:?}"))
+            }
             Answer::Unknown(why) => Verdict::Open(why),
         })
     }
@@ -400,7 +422,16 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limits: Limits) -
     for constraints in [narrow, system.constraints.iter().collect()] {
         let functions = system.functions.iter().collect();
         let goal = goal.clone();
-        let query = Query { system, determined: &nothing, constraints, functions, goal, lemma: &[], theory: Theory::Bits, exact: true };
+        let query = Query {
+            system,
+            determined: &nothing,
+            constraints,
+            functions,
+            goal,
+            lemma: &[],
+            theory: Theory::Bits,
+            exact: true,
+        };
         let text = query.text();
         let names: Vec<String> = text.names.iter().map(|(name, ..)| name.clone()).collect();
         if solver.ask(&text.smt, limit)? {
@@ -428,7 +459,13 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limits: Limits) -
 ///
 /// # Errors
 /// If the solver ends.
-pub fn stays(system: &System, solver: &mut Solver, variable: usize, inside: Domain, limits: Limits) -> io::Result<Verdict> {
+pub fn stays(
+    system: &System,
+    solver: &mut Solver,
+    variable: usize,
+    inside: Domain,
+    limits: Limits,
+) -> io::Result<Verdict> {
     let domain = system.domains[variable];
     if inside.low <= domain.low && domain.high <= inside.high {
         return Ok(Verdict::Shown);

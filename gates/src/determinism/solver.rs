@@ -105,7 +105,13 @@ impl Solver {
         let begun = Instant::now();
         self.questions += 1;
         let mut child = Command::new(program(CVC5, "cvc5"))
-            .args(["--lang=smt2", "--quiet", "--produce-models", &format!("--tlimit={}", limit.as_millis()), "-"])
+            .args([
+                "--lang=smt2",
+                "--quiet",
+                "--produce-models",
+                &format!("--tlimit={}", limit.as_millis()),
+                "-",
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -122,7 +128,8 @@ impl Solver {
             Some("unsat") => Answer::Unsat,
             Some("sat") => {
                 // ((name value))
-                let value = |line: &str| line.trim_matches(['(', ')']).split(' ').nth(1).unwrap_or("").to_owned();
+                let value =
+                    |line: &str| line.trim_matches(['(', ')']).split(' ').nth(1).unwrap_or("").to_owned();
                 Answer::Sat(lines.map(value).collect())
             }
             other => Answer::Unknown(other.unwrap_or("no answer in time").to_owned()),
@@ -148,7 +155,13 @@ impl Solver {
         }
         if std::env::var("EMBER_GATE_TRACE").is_ok() {
             let refuted = all.iter().filter(|r| **r).count();
-            eprintln!("many {}/{} {} bytes {:?}", refuted, all.len(), texts.iter().map(String::len).sum::<usize>(), begun.elapsed());
+            eprintln!(
+                "many {}/{} {} bytes {:?}",
+                refuted,
+                all.len(),
+                texts.iter().map(String::len).sum::<usize>(),
+                begun.elapsed()
+            );
         }
         self.time += begun.elapsed();
         Ok(all)

@@ -283,7 +283,15 @@ impl Builder<'_> {
     }
 
     /// Given fields get a variable in which both agree, the others one in which they must.
-    fn fields(&mut self, message: &Message, nth: usize, shift: bool, fields: &[Sum], count: &Sum, wanted: bool) {
+    fn fields(
+        &mut self,
+        message: &Message,
+        nth: usize,
+        shift: bool,
+        fields: &[Sum],
+        count: &Sum,
+        wanted: bool,
+    ) {
         for (i, field) in fields.iter().enumerate() {
             let bus = message.bus.as_str();
             let is = |port: &Port| {
@@ -308,9 +316,7 @@ impl Builder<'_> {
     fn column(&self, port: &Port) -> Option<usize> {
         let width = self.question.model.columns.len();
         match &port.place {
-            Place::Column(name) => {
-                Some(self.question.model.column(name) + if port.next { width } else { 0 })
-            }
+            Place::Column(name) => Some(self.question.model.column(name) + if port.next { width } else { 0 }),
             Place::Public(i) => Some(2 * width + i),
             Place::Field(..) => None,
         }
@@ -344,7 +350,8 @@ impl Builder<'_> {
             let system = &mut self.system;
             system.void |= system.domains.iter().any(|domain| domain.low > domain.high);
             system.void |= constraints.iter().any(|Constraint(factors)| factors.is_empty());
-            system.constraints = constraints.into_iter().filter(|c| !system_domain(&mut system.domains, c)).collect();
+            system.constraints =
+                constraints.into_iter().filter(|c| !system_domain(&mut system.domains, c)).collect();
             for constraint in &self.system.constraints {
                 bounded(&mut self.system.domains, constraint);
             }

@@ -56,35 +56,59 @@ pub fn method(table: &str, model: &Model) -> Option<Method> {
         "Data" => {
             let last = (0..4).flat_map(|word| fields("mem", 2 * word + 1, 1..4));
             let given = fields("node", 0, 0..11).into_iter().chain(last).collect();
-            ("leaf, last time and value of each word → first value, address, permission", one(Plan::row(given).flag("real")))
+            (
+                "leaf, last time and value of each word → first value, address, permission",
+                one(Plan::row(given).flag("real")),
+            )
         }
-        "Heap" => ("number of the group, last time and value of each word → addresses; groups ascend within the heap", heap()),
+        "Heap" => (
+            "number of the group, last time and value of each word → addresses; groups ascend within the heap",
+            heap(),
+        ),
         "Memory" => {
             let last = (0..4).flat_map(|word| fields("mem", 2 * word + 1, 1..4));
             let given = fields("update", 0, 0..11).into_iter().chain(last).collect();
-            ("leaf before, last time and value of each word → leaf after, addresses", one(Plan::row(given).flag("real")))
+            (
+                "leaf before, last time and value of each word → leaf after, addresses",
+                one(Plan::row(given).flag("real")),
+            )
         }
         "MemoryNode" => (
             "place and digest before, kind, what is opened, digests after of opened children → digest after, children's places and digests before",
             memory_node(),
         ),
         "Touch" => ("word, its last time, the new time → what is left; the new time is later", touch()),
-        "Merkle" => ("place and digest, what is opened, whether a page's → children's places and digests", merkle()),
+        "Merkle" => {
+            ("place and digest, what is opened, whether a page's → children's places and digests", merkle())
+        }
         "Journal" => ("place, chain before, bytes → bytes' places, chain after, next place", journal()),
         "Poseidon2" => ("input → both outputs", one(Plan::row(cells("input", 16)))),
-        "Bitwise" | "Shift" | "Mul" => ("operation, operands → result", one(Plan::row(operands()).one_hot(model, "op", None))),
+        "Bitwise" | "Shift" | "Mul" => {
+            ("operation, operands → result", one(Plan::row(operands()).one_hot(model, "op", None)))
+        }
         "Part" => {
             let given = fields("aux", 0, (0..6).chain([8, 9]));
-            ("operation, offset, value, word before → loaded value, word after", one(Plan::row(given).one_hot(model, "op", None)))
+            (
+                "operation, offset, value, word before → loaded value, word after",
+                one(Plan::row(given).one_hot(model, "op", None)),
+            )
         }
-        "Div" => ("operation, operands → result, what is asked of Mul; quotient and rest by Euclid", div(model)),
+        "Div" => {
+            ("operation, operands → result, what is asked of Mul; quotient and rest by Euclid", div(model))
+        }
         "Csr" => {
             let mut plan = Plan::row(fields("aux", 0, [0, 8, 9, 10])).flag("real");
             plan.publics = (0..8).map(|i| (i, Domain::bits(16))).collect();
             ("counter, gas, time → result", one(plan))
         }
-        "Operand" => ("operand, last access, whether another follows → what is received and sent", one(access(fields("operand", 0, 0..7), ("operand", 0, 2)))),
-        "Element" => ("residue after, word before, last access, whether another follows → word after, residue before", one(access(fields("element", 0, [0, 1, 2, 4]), ("element", 0, 2)))),
+        "Operand" => (
+            "operand, last access, whether another follows → what is received and sent",
+            one(access(fields("operand", 0, 0..7), ("operand", 0, 2))),
+        ),
+        "Element" => (
+            "residue after, word before, last access, whether another follows → word after, residue before",
+            one(access(fields("element", 0, [0, 1, 2, 4]), ("element", 0, 2))),
+        ),
         "Permute" => {
             let mut given = call();
             given.extend((0..16).flat_map(|i| fields("element", i, [3])));
@@ -100,14 +124,22 @@ pub fn method(table: &str, model: &Model) -> Option<Method> {
         "Dot" => ("call → first term's place; place, sum before, factors → sum after, next place", dot()),
         "Range16" => {
             let steps = range("value", Domain { low: 0, high: 255 });
-            ("the first value is 0, each next one larger by 0 to 255, the last 65,535", vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xffff))])
+            (
+                "the first value is 0, each next one larger by 0 to 255, the last 65,535",
+                vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xffff))],
+            )
         }
         "Range8" => {
             let steps = range("value", Domain { low: 1, high: 1 });
-            ("the first value is 0, each next one larger by 1, the last 255", vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xff))])
+            (
+                "the first value is 0, each next one larger by 1, the last 255",
+                vec![("step", steps), ("first", end(Window::First, 0)), ("last", end(Window::Last, 0xff))],
+            )
         }
         "ByteAnd" => ("two bytes → their and", one(Plan::row(fields("byte_and", 0, 0..2)))),
-        "Io" => ("[page](io.md): a call is many rows, of which the host chooses where a `read` ends", Vec::new()),
+        "Io" => {
+            ("[page](io.md): a call is many rows, of which the host chooses where a `read` ends", Vec::new())
+        }
         "Sha256" => ("[page](sha256.md): 36 rows that remember seven before", Vec::new()),
         "Keccak" => ("[page](keccak.md): 2,640 columns, sums of 48 unknown bits", Vec::new()),
         "MulMod" => ("[page](mulmod.md): integers of 512 bits", Vec::new()),
@@ -174,7 +206,10 @@ fn cpu(model: &Model) -> Vec<(&'static str, Plan)> {
             // The decoder's: see its second plan.
             case.known = cells("rd", 6).into_iter().map(|port| (port, Domain { low: 0, high: 0 })).collect();
         }
-        if [Family::LoadPart, Family::StorePart].iter().any(|&f| case.name == format!("family[{}]", f as usize)) {
+        if [Family::LoadPart, Family::StorePart]
+            .iter()
+            .any(|&f| case.name == format!("family[{}]", f as usize))
+        {
             // `Part` receives no other offset.
             case.known.push((cell("off"), Domain::bits(2)));
         }
@@ -250,7 +285,8 @@ fn access(mut given: Vec<Port>, (bus, nth, rank): (&'static str, usize, usize)) 
     given.extend(fields("mem", 0, 1..5));
     given.push(cell("after"));
     let mut plan = Plan::row(given);
-    plan.known = fields(bus, nth, [rank]).into_iter().map(|port| (port, Domain { low: 0, high: 2 })).collect();
+    plan.known =
+        fields(bus, nth, [rank]).into_iter().map(|port| (port, Domain { low: 0, high: 2 })).collect();
     plan.values("real", "rank", 0..3)
 }
 
@@ -264,7 +300,9 @@ fn div(model: &Model) -> Vec<(&'static str, Plan)> {
             continue;
         }
         let is_signed = ["op[0]", "op[2]"].contains(&case.name.as_str());
-        for (by_zero, signs) in (0..2).flat_map(|zero| (0..if is_signed { 4 } else { 1 }).map(move |s| (zero, s))) {
+        for (by_zero, signs) in
+            (0..2).flat_map(|zero| (0..if is_signed { 4 } else { 1 }).map(move |s| (zero, s)))
+        {
             let mut case = case.clone();
             let mut fixed = vec![("by_zero", by_zero)];
             if is_signed {
@@ -274,7 +312,8 @@ fn div(model: &Model) -> Vec<(&'static str, Plan)> {
             case.name = format!("{}, {}", case.name, more.name);
             case.fixed.extend(more.fixed);
             if by_zero == 0 {
-                case.given = ["quotient", "rest", "product"].into_iter().flat_map(|name| cells(name, 2)).collect();
+                case.given =
+                    ["quotient", "rest", "product"].into_iter().flat_map(|name| cells(name, 2)).collect();
             }
             cases.push(case);
         }
@@ -379,7 +418,9 @@ fn dot() -> Vec<(&'static str, Plan)> {
         all
     };
     let memory = |of: std::ops::Range<usize>| -> Vec<Port> {
-        (0..5).flat_map(|i| of.clone().flat_map(move |operand| fields("element", 3 * i + operand, [3]))).collect()
+        (0..5)
+            .flat_map(|i| of.clone().flat_map(move |operand| fields("element", 3 * i + operand, [3])))
+            .collect()
     };
     let mut start = Plan::row(call().into_iter().chain(cells("initial", 5)).collect());
     start.messages = [false; 2];
@@ -420,7 +461,10 @@ fn rom(model: &Model) -> Vec<(&'static str, Plan)> {
         .map(|&op| super::plan::case(&[(&format!("op[{}]", op as usize), 1), ("real", 1)]))
         .collect();
     for case in &mut without.cases {
-        let others = model.columns.iter().filter(|name| name.starts_with("op[") && !case.name.starts_with(&format!("{name} ")));
+        let others = model
+            .columns
+            .iter()
+            .filter(|name| name.starts_with("op[") && !case.name.starts_with(&format!("{name} ")));
         case.fixed.extend(others.map(|name| (cell(name), Val::ZERO)));
     }
     without.claims.push(Claim {

@@ -99,6 +99,8 @@ const PUBLICS: &[Public] = &[
     public("Sha256", 0, 1, BYTE, "price"),
     public("Keccak", 0, 1, BYTE, "price"),
     public("MulMod", 0, 1, BYTE, "price"),
+    public("Context", 0, 1, BYTE, "price"),
+    public("Context", 2, 129, LIMB, "limbs of the statement's words"),
 ];
 
 const fn given(

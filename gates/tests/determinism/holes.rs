@@ -1,7 +1,7 @@
 //! Circuits with a hole: each must be found.
 
-use ember_gates::{Model, Polynomial, Variable};
 use ember_gates::determinism::{Difference, Domain, Limits, Method, Port, Solver, Verdict, cell, method};
+use ember_gates::{Model, Polynomial, Variable};
 use ember_verifier::air::Table;
 
 use crate::old_rom::OldRom;
@@ -42,7 +42,12 @@ fn the_old_decoder_has_two_targets() {
         let found = hole(&mut solver, &model, &format!("op[{}]", op as usize), &address);
         let (extra, wrap) = (both(&found, "extra[0]"), both(&found, "wrap"));
         let pc = both(&found, "pc_low").0 + (both(&found, "pc_high").0 << 14);
-        println!("{op:?} at {:#x}: targets {:#x} and {:#x}, wraps {wrap:?}", 4 * pc, 4 * extra.0, 4 * extra.1);
+        println!(
+            "{op:?} at {:#x}: targets {:#x} and {:#x}, wraps {wrap:?}",
+            4 * pc,
+            4 * extra.0,
+            4 * extra.1
+        );
         assert_eq!((4 * (extra.0 - extra.1)).abs(), 0xfc00_0004);
         assert_ne!(wrap.0, wrap.1);
     }
