@@ -216,14 +216,10 @@ pub fn gas_table() -> impl Strategy<Value = GasTable> {
     prop_oneof![3 => Just(GasTable::default()), 2 => Just(GasTable::UNIT), 3 => any]
 }
 
-/// How far programs are moved: code where the suites have it, where 64 MiB end, where the last 64 MiB start, and near the
-/// top. There sums of addresses come near multiples of 2^32 and of the proof system's field.
-pub const MOVES: [u32; 4] = [
-    0,
-    0x0400_0000 - 8 - CODE & !(PAGE_SIZE - 1),
-    0xfc00_0000 - 8 - CODE & !(PAGE_SIZE - 1),
-    0xfff8_0000 - CODE,
-];
+/// How far programs are moved: code where the suites have it, in the last page before 64 MiB and before the last 64 MiB,
+/// and near the top. There sums of addresses come near multiples of 2^32 and of the proof system's field.
+pub const MOVES: [u32; 4] =
+    [0, (0x0400_0000 - PAGE_SIZE) - CODE, (0xfc00_0000 - PAGE_SIZE) - CODE, 0xfff8_0000 - CODE];
 
 /// An address of the suites' usual layout, moved; others are as they are.
 fn moved(address: u32, by: u32) -> u32 {

@@ -263,7 +263,7 @@ fn cube_root(x: Val) -> Val {
     const ORDER: u64 = (1 << 31) - (1 << 24);
     const INVERSE: u64 = {
         let mut k = 1;
-        while (k * ORDER + 1) % 3 != 0 {
+        while !(k * ORDER + 1).is_multiple_of(3) {
             k += 1;
         }
         (k * ORDER + 1) / 3

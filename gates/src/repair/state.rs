@@ -214,7 +214,7 @@ impl<'a> State<'a> {
                 // A public value is read by the first or the last row, or by all of a table that is forged as a whole.
                 let items = &circuit.public_readers[place - self.public(0)];
                 let rows: Vec<usize> =
-                    if self.height <= 64 { (0..self.height).collect() } else { vec![0, self.height - 1] };
+                    if self.height <= 512 { (0..self.height).collect() } else { vec![0, self.height - 1] };
                 touched.extend(rows.iter().flat_map(|&row| items.iter().map(move |&item| (row, item))));
             } else if let Some(super::circuit::Omission::Field(message, _)) = circuit.omitted {
                 touched.push((place - self.free(0), circuit.constraints.len() + message));

@@ -238,7 +238,7 @@ pub fn operands(seed: u64) -> Vec<u32> {
 pub fn few(instructions: usize) -> Vec<u32> {
     let mut code = vec![
         i(Op::Addi, 8, 0, 0, 77),
-        i(Op::Sub, 9, 0, 8, 0),
+        i(Op::Csrrs, 9, 0, 0, csr::INSTRET as i32),
         i(Op::Sw, 0, reg::SP, 9, -4),
         i(Op::Blt, 0, 9, 8, 8),
         i(Op::Ebreak, 0, 0, 0, 0),

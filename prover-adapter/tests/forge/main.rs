@@ -26,9 +26,12 @@ use mutate::{Fields, Share};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
+/// Assembles a program.
+type Program = fn() -> Vec<u32>;
+
 /// Runs, each with its segments, at the addresses whose turn it is.
 fn runs(prover: &Prover, turn: u64) -> Vec<(&'static str, Vec<Case>)> {
-    let programs: [(&str, fn() -> Vec<u32>, usize); 5] = [
+    let programs: [(&str, Program, usize); 5] = [
         ("arithmetic", programs::arithmetic, usize::MAX),
         ("memory", programs::memory, usize::MAX),
         ("segments", programs::segments, 60),

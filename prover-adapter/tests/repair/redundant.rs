@@ -67,6 +67,9 @@ redundant! {
          targets are what they were";
 
     Cpu ["constraint 48: real, next real"] "a row that is not real leaves the state as it is, wherever it stands";
+    Cpu ["constraint 187: family, off" "constraint 188: family, m" "constraint 189: family, n" "constraint 193: family, m"
+        "constraint 194: family, n" "constraint 199: family[18], n[1]"]
+        "every table that answers an operation of registers, or of counters, has zero there";
     Div ["constraint 0: op[0]"] "other flags that add up to a sub-operation are those of `remu`, and compute it";
     Div ["constraint 4: by_zero"] "`regular`, a boolean, is what it takes from `real`: on a real row it is 0 or 1";
     Rom ["constraint 81: op[48]"] "that of `ebreak`, which is 0 by a constraint of its own";

@@ -10,6 +10,11 @@ use p3_field::PrimeCharacteristicRing;
 
 use super::{TIMES, WORDS, World, check, int, limbs, sends, word};
 
+/// A word or what is said of it, before and after.
+type Change = (Vec<Val>, Vec<Val>);
+/// Words, before and after.
+type Words = Vec<Change>;
+
 /// An ecall as a table receives it.
 struct Call {
     clk: u32,
@@ -49,7 +54,7 @@ fn costs(gas: [Val; 2], expected: u64) -> Result<(), String> {
 pub fn io(state: &mut State<'_>) -> Result<(), String> {
     let publics = state.publics().to_vec();
     let mut calls = Vec::new();
-    let mut accesses: BTreeMap<u32, Vec<(Vec<Val>, Vec<Val>)>> = BTreeMap::new();
+    let mut accesses: BTreeMap<u32, Words> = BTreeMap::new();
     let mut stream = Vec::new();
     for row in 0..state.height {
         let said = state.all_said(row);
@@ -124,7 +129,7 @@ pub fn io(state: &mut State<'_>) -> Result<(), String> {
 }
 
 /// An access of an accelerator, by time, word and rank.
-type Accesses = HashMap<(u32, u32, u32), (Vec<Val>, Vec<Val>)>;
+type Accesses = HashMap<(u32, u32, u32), Change>;
 
 /// Calls of an accelerator, or of `context`.
 pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
@@ -199,9 +204,6 @@ pub fn accelerator(world: &World, state: &mut State<'_>) -> Result<(), String> {
     }
     check(accesses.is_empty(), "an access by no call")
 }
-
-/// An operand's words, before and after.
-type Words = Vec<(Vec<Val>, Vec<Val>)>;
 
 /// The words after, or the elements: any word stands for its residue.
 fn results(accelerator: Accelerator, elements: bool, operands: &[Words]) -> Result<(), String> {

@@ -281,8 +281,8 @@ struct Machine {
 fn machine(row: &[Val]) -> Option<Machine> {
     let l = CpuCols::from_row(row);
     let mut regs = [0; reg::COUNT];
-    for i in 1..reg::COUNT {
-        regs[i] = word(&l.regs[2 * i - 2..2 * i])?;
+    for (register, limbs) in regs[1..].iter_mut().zip(l.regs.chunks_exact(2)) {
+        *register = word(limbs)?;
     }
     let gas = u64::from(int(l.gas[0])) + 256 * u64::from(int(l.gas[1]));
     (int(l.clk) < TIMES).then(|| Machine { pc: l.pc, clk: int(l.clk), gas, regs })

@@ -149,10 +149,10 @@ impl Oracle for World {
                 if times > most.max(1) {
                     return Verdict::True;
                 }
-                if is_turned(&said) {
-                    if let Some(why) = self.turned(said) {
-                        return lie(why);
-                    }
+                if is_turned(&said)
+                    && let Some(why) = self.turned(said)
+                {
+                    return lie(why);
                 }
             }
         }
@@ -217,7 +217,7 @@ impl World {
                 if !spaces.contains(&space) {
                     return Some(spaces.map(|space| vec![(0, Val::from_u32(space))]).to_vec());
                 }
-                let within = space != SPACE_INPUT || index < MAX_INPUT_LEN as u32 / 16;
+                let within = space != SPACE_INPUT || index < MAX_INPUT_LEN / 16;
                 never(level <= ROOT_LEVEL && index < 1 << (ROOT_LEVEL - level) && bytes && within)
             }
             ("update", false) => {
