@@ -264,6 +264,19 @@ impl Plan {
         Ok(all)
     }
 
+    /// Looks for two copies of a case that differ: for who expects them.
+    ///
+    /// # Errors
+    /// If a solver ends.
+    ///
+    /// # Panics
+    /// If there is no such case.
+    pub fn differ(&self, model: &Model, case: &str, solver: &mut Solver, limits: Limits) -> io::Result<Verdict> {
+        let case = self.cases.iter().find(|known| known.name == case).expect("a case of the plan");
+        let system = System::of(&self.question(model, case));
+        Search::new(&system, solver, limits).differ(&system.found)
+    }
+
     fn column(&self, model: &Model, port: &Port) -> usize {
         match &port.place {
             Place::Column(name) => model.column(name) + if port.next { model.columns.len() } else { 0 },

@@ -229,7 +229,7 @@ impl<'a> Search<'a> {
             .collect();
         let text = self.query(&slice, Vec::new(), goal.to_vec(), false).smt;
         let limit = self.limit(self.limits.few);
-        let refuted = self.solver.ask(&text, limit)?;
+        let refuted = self.solver.refuted(&text, limit)?;
         if refuted {
             self.learn(goal);
         }
@@ -263,6 +263,15 @@ impl<'a> Search<'a> {
             }
             return self.whole(goal, self.limits.all);
         }
+    }
+
+    /// Looks for two copies that differ in `goal`, after what is determined without a search: for who expects them.
+    ///
+    /// # Errors
+    /// If a solver ends.
+    pub fn differ(&mut self, goal: &[usize]) -> io::Result<Verdict> {
+        while self.pass()? {}
+        self.exactly(goal, self.limits.all)
     }
 
     fn trace(&self, goal: &[usize]) {
@@ -333,7 +342,7 @@ impl<'a> Search<'a> {
             let inside = self.functions_within(&open);
             let text = self.query(&constraints, inside, vec![variable], false).smt;
             let limit = self.limit(self.limits.few);
-            if self.solver.ask(&text, limit)? {
+            if self.solver.refuted(&text, limit)? {
                 self.learn(&[variable]);
                 return Ok(true);
             }
@@ -346,9 +355,16 @@ impl<'a> Search<'a> {
         let functions: Vec<&Function> = self.system.functions.iter().collect();
         let text = self.query(&constraints, functions.clone(), goal.to_vec(), false).smt;
         let some = self.limit(limit);
-        if self.solver.ask(&text, some)? {
+        if self.solver.refuted(&text, some)? {
             return Ok(Verdict::Shown);
         }
+        self.exactly(goal, limit)
+    }
+
+    /// What cvc5 says of two copies that differ in `goal`.
+    fn exactly(&mut self, goal: &[usize], limit: u64) -> io::Result<Verdict> {
+        let constraints: Vec<usize> = (0..self.variables.len()).collect();
+        let functions: Vec<&Function> = self.system.functions.iter().collect();
         let text = self.query(&constraints, functions, goal.to_vec(), true);
         let names: Vec<String> = text.names.iter().map(|(name, ..)| name.clone()).collect();
         let left = self.limit(limit).time;
@@ -434,7 +450,7 @@ pub fn holds(system: &System, solver: &mut Solver, goal: Goal, limits: Limits) -
         };
         let text = query.text();
         let names: Vec<String> = text.names.iter().map(|(name, ..)| name.clone()).collect();
-        if solver.ask(&text.smt, limit)? {
+        if solver.refuted(&text.smt, limit)? {
             return Ok(Verdict::Shown);
         }
         last = match solver.find(&text.smt, &names, limit.time.min(limit_of(limits.few)))? {

@@ -51,6 +51,11 @@ impl Solver {
     /// If one of them cannot be started.
     pub fn start() -> std::io::Result<Self> {
         Command::new(program(CVC5, "cvc5")).arg("--version").stdout(Stdio::null()).status()?;
+        let (child, input, output) = Self::spawn()?;
+        Ok(Self { child, input, output, questions: 0, time: Duration::ZERO })
+    }
+
+    fn spawn() -> std::io::Result<(Child, ChildStdin, BufReader<ChildStdout>)> {
         let mut child = Command::new(program(Z3, "z3"))
             .args(["-in", "-smt2"])
             .stdin(Stdio::piped())
@@ -59,7 +64,7 @@ impl Solver {
             .spawn()?;
         let input = child.stdin.take().expect("piped");
         let output = BufReader::new(child.stdout.take().expect("piped"));
-        Ok(Self { child, input, output, questions: 0, time: Duration::ZERO })
+        Ok((child, input, output))
     }
 
     fn line(&mut self) -> std::io::Result<String> {
@@ -89,11 +94,11 @@ impl Solver {
         write!(self.input, "{text}(check-sat)\n(echo \"end\")\n")
     }
 
-    /// Asks whether what `text` asserts can hold.
+    /// Whether what `text` asserts cannot hold.
     ///
     /// # Errors
-    /// If the process has ended.
-    pub fn ask(&mut self, text: &str, limit: Limit) -> std::io::Result<bool> {
+    /// If the process has ended and cannot be started again.
+    pub fn refuted(&mut self, text: &str, limit: Limit) -> std::io::Result<bool> {
         Ok(self.refutes(&[text.to_owned()], limit)?[0])
     }
 
@@ -136,21 +141,33 @@ impl Solver {
         })
     }
 
+    fn refute(&mut self, texts: &[String], limit: Limit, all: &mut Vec<bool>) -> std::io::Result<()> {
+        for text in texts {
+            self.question(text, limit)?;
+        }
+        self.input.flush()?;
+        for _ in texts {
+            all.push(self.reply()? == "unsat");
+        }
+        Ok(())
+    }
+
     /// Whether each of these cannot hold.
     ///
     /// # Errors
-    /// If the process has ended.
+    /// If the process has ended and cannot be started again.
     pub fn refutes(&mut self, texts: &[String], limit: Limit) -> std::io::Result<Vec<bool>> {
         let begun = Instant::now();
         let mut all = Vec::with_capacity(texts.len());
         // Few enough that neither side waits for the other to read.
         for some in texts.chunks(64) {
-            for text in some {
-                self.question(text, limit)?;
-            }
-            self.input.flush()?;
-            for _ in some {
-                all.push(self.reply()? == "unsat");
+            let begun = all.len();
+            if self.refute(some, limit, &mut all).is_err() {
+                // It has ended: of memory, or of a fault of its own. What it did not answer it did not refute.
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                (self.child, self.input, self.output) = Self::spawn()?;
+                all.resize(begun + some.len(), false);
             }
         }
         if std::env::var("EMBER_GATE_TRACE").is_ok() {

@@ -97,8 +97,8 @@ fn euclid_divides_in_one_way() {
         (assert (and (<= 0 quotient) (<= 1 more) (<= 0 rest) (< rest divisor) (<= 0 other) (< other divisor)))
         (assert (= (+ (* (+ quotient more) divisor) rest) (+ (* quotient divisor) other)))\n";
     let limit = Limit { work: Limits::GATE.few, time: Limits::GATE.time };
-    assert!(solver.ask(text, limit).expect("the solver runs"));
+    assert!(solver.refuted(text, limit).expect("the solver runs"));
     // With a rest that may be the divisor there are two.
     let wrong = text.replace("(< other divisor)", "(<= other divisor)");
-    assert!(!solver.ask(&wrong, limit).expect("the solver runs"));
+    assert!(!solver.refuted(&wrong, limit).expect("the solver runs"));
 }
