@@ -1,8 +1,9 @@
 //! Decides how the interpreter is compiled: nothing that a package can ask of another, since features of all packages in a
 //! build come together.
 //!
-//! Handlers of the fast engine may end in calls that the compiler turns into jumps where LLVM does that for every handler: optimised builds for targets whose calling convention passes
-//! six words in registers, without instrumentation. Elsewhere a plain loop calls one handler after the other.
+//! Handlers of the fast engine may end in calls that the compiler turns into jumps where LLVM does that for every handler:
+//! optimised builds for targets whose calling convention passes six words in registers, without instrumentation. Elsewhere a
+//! plain loop calls one handler after the other.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
